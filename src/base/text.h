@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file A growing text, and small things done with names and numbers in text. */
+#ifndef SN_BASE_TEXT_H
+#define SN_BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macro.h"
+
+/** Grows as needed; zero-initialise, free with sn_text_free. `failed` sticks after an allocation failed. */
+struct sn_text {
+	char *data; /* NUL-terminated, NULL while empty */
+	size_t len;
+	size_t size;
+	bool failed;
+};
+
+void sn_text_add(struct sn_text *text, const char *string);
+void sn_text_add_bytes(struct sn_text *text, const char *data, size_t len);
+void sn_text_addf(struct sn_text *text, const char *format, ...) SN_PRINTF(2, 3);
+void sn_text_free(struct sn_text *text);
+
+/** Columns a UTF-8 string takes on a terminal (each code point one). */
+size_t sn_text_columns(const char *string);
+
+/**
+ * The candidate nearest to `word` by edit distance (insertion, deletion, substitution, transposition), for "did you mean".
+ * @param names NULL at the end. @return NULL when none is near (more than a third of the word differs).
+ */
+const char *sn_text_nearest(const char *word, const char *const *names);
+
+/** Reads "16KiB", "8MiB", "1000". @return 0, -EINVAL, -ERANGE. */
+int sn_text_parse_size(const char *text, uint64_t *ret_octets);
+/** Reads "250us", "100ms", "5s", "2m", "1h", "1d". @return 0, -EINVAL, -ERANGE. */
+int sn_text_parse_duration(const char *text, uint64_t *ret_ns);
+/** Writes a duration with its best unit ("1.25 ms"); the buffer takes 24 bytes. */
+const char *sn_text_duration(uint64_t ns, char ret_text[24]);
+
+#endif
