@@ -47,6 +47,11 @@ struct sn_packet {
  *         -EBADMSG: header lies about its length; -EOPNOTSUPP: link type not known.
  */
 int sn_packet_decode(uint32_t linktype, struct sn_view frame, struct sn_packet *ret_packet);
+/**
+ * Skips the extension headers that `packet`'s payload begins with: sn_packet_decode and sn_reassembly_add have done it already
+ * for what they return. @return as sn_packet_decode; the packet is of no use after a failure.
+ */
+int sn_packet_skip_extensions(struct sn_packet *packet);
 /** Whether sn_packet_decode knows the link type. */
 bool sn_packet_linktype_known(uint32_t linktype);
 
@@ -62,7 +67,8 @@ struct sn_reassembly_stats {
 	uint64_t expired;     /* packets given up: their fragments did not all come in time */
 	uint64_t overlapping; /* packets given up: fragments overlap with other contents */
 	uint64_t evicted;     /* packets given up: too many at once */
-	uint64_t too_large;   /* beyond 65,535 octets */
+	uint64_t too_large;   /* packets given up: beyond 65,535 octets */
+	uint64_t refused;     /* single fragments: cut by the capture, of a forbidden length, or of a packet given up before */
 };
 struct sn_reassembly;
 
@@ -74,11 +80,14 @@ struct sn_reassembly;
 int sn_reassembly_new(uint32_t max_packets, uint64_t timeout_ns, struct sn_reassembly **ret_reassembly);
 struct sn_reassembly *sn_reassembly_free(struct sn_reassembly *reassembly);
 /**
- * Adds a fragment. @return 1: the packet is whole, ret_payload points into the object until its next call;
- * 0: more is to come; -EBADMSG, -ENOSPC, -ENOMEM: dropped and counted.
+ * Adds a fragment. @return 1: the packet is whole and ret_packet is it, with the protocol of its first fragment (RFC 8200, 4.5)
+ * and without extension headers; its payload points into the object until its next call.
+ * 0: more is to come (or a duplicate); -EBADMSG, -ENOMEM: dropped and counted.
  */
 int sn_reassembly_add(struct sn_reassembly *reassembly, const struct sn_packet *fragment, uint64_t time_ns,
-		      struct sn_view *ret_payload);
+		      struct sn_packet *ret_packet);
+/** Gives up what is older than the timeout and frees its memory; UINT64_MAX: everything (the end of a file). */
+void sn_reassembly_expire(struct sn_reassembly *reassembly, uint64_t now_ns);
 const struct sn_reassembly_stats *sn_reassembly_stats(const struct sn_reassembly *reassembly);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file Reading of capture files: pcap (micro- and nanoseconds, both byte orders) and pcapng (several sections and interfaces,
- * if_tsresol, EPB/SPB/obsolete PB). A stream reader: bytes come by a callback, so a file, a pipe and gzip are the same.
+ * @file Reading of capture files: pcap (micro- and nanoseconds, "modified", both byte orders) and pcapng (several sections and
+ * interfaces, if_tsresol, EPB/SPB/obsolete PB). A stream reader: bytes come by a callback, so a file, a pipe and gzip are the
+ * same.
  */
 #ifndef SN_CODEC_PCAPNG_H
 #define SN_CODEC_PCAPNG_H
@@ -37,7 +38,8 @@ struct sn_capture;
  */
 int sn_capture_open(sn_read_fn read, void *ctx, struct sn_capture **ret_capture, struct sn_diag *reterr);
 /**
- * @return 1: a frame; 0: the end (see stats.truncated); -EBADMSG: damaged beyond reading on; or what `read` returned.
+ * @return 1: a frame; 0: the end (see stats.truncated); -EBADMSG: damaged beyond reading on; -ENOMEM; or what `read`
+ * returned: the same call again continues at the same place.
  */
 int sn_capture_next(struct sn_capture *capture, struct sn_frame *ret_frame);
 const struct sn_capture_stats *sn_capture_stats(const struct sn_capture *capture);
