@@ -68,7 +68,8 @@ struct sn_reassembly_stats {
 	uint64_t overlapping; /* packets given up: fragments overlap with other contents */
 	uint64_t evicted;     /* packets given up: too many at once */
 	uint64_t too_large;   /* packets given up: beyond 65,535 octets */
-	uint64_t refused;     /* single fragments: cut by the capture, of a forbidden length, or of a packet given up before */
+	uint64_t refused;     /* single fragments: cut by the capture, of a forbidden length, or of a packet given up before; or
+				 senseless once whole */
 };
 struct sn_reassembly;
 
