@@ -3,6 +3,8 @@
 #ifndef SN_BASE_LOG_H
 #define SN_BASE_LOG_H
 
+#include <stdbool.h>
+
 #include "base/macro.h"
 
 enum sn_log_level {
@@ -14,6 +16,18 @@ enum sn_log_level {
 };
 
 void sn_log_set_level(enum sn_log_level level);
+/** A line begins with the time of day, where journald does not write one anyway. Off at the start. */
+void sn_log_set_clock(bool on);
+/**
+ * Lines go to `sink` (without the newline) instead of stderr, for as long as something else owns the terminal. NULL: back to
+ * stderr.
+ */
+void sn_log_set_sink(void (*sink)(void *ctx, enum sn_log_level level, const char *line), void *ctx);
+
+/**
+ * Writes one line, in one write(2). Control characters and bytes that are no UTF-8 are written as \xNN, since what is told may
+ * come from the network or from a file.
+ */
 void sn_log(enum sn_log_level level, const char *format, ...) SN_PRINTF(2, 3);
 
 #define sn_log_error(...)   sn_log(SN_LOG_ERROR, __VA_ARGS__)
