@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file A document as tables on a terminal: a heading per section, columns by the keys of its rows. */
+#include "model/report.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define MAX_COLUMNS 32
+#define MAX_CELL    64
+
+struct column {
+	char name[MAX_CELL];
+	size_t width;
+	bool number;
+};
+
+struct table {
+	struct column columns[MAX_COLUMNS];
+	size_t count;
+	char (*cells)[MAX_CELL]; /* rows × MAX_COLUMNS */
+	size_t rows;
+};
+
+static struct column *column_of(struct table *table, const char *prefix, const char *name)
+{
+	char full[MAX_CELL];
+
+	snprintf(full, sizeof(full), "%s%s%s", prefix, *prefix ? " " : "", name);
+	for (char *p = full; *p; p++)
+		if (*p == '_')
+			*p = ' ';
+	for (size_t i = 0; i < table->count; i++)
+		if (!strcmp(table->columns[i].name, full))
+			return &table->columns[i];
+	if (table->count == MAX_COLUMNS)
+		return NULL;
+	table->columns[table->count] = (struct column) { .width = sn_text_columns(full), .number = true };
+	snprintf(table->columns[table->count].name, MAX_CELL, "%s", full);
+	return &table->columns[table->count++];
+}
+
+static void scalar_text(const json_t *value, char *ret_text, size_t size)
+{
+	if (json_is_string(value))
+		snprintf(ret_text, size, "%s", json_string_value(value));
+	else if (json_is_integer(value))
+		snprintf(ret_text, size, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		snprintf(ret_text, size, json_real_value(value) < 1000 ? "%.3g" : "%.0f", json_real_value(value));
+	else if (json_is_boolean(value))
+		snprintf(ret_text, size, "%s", json_is_true(value) ? "yes" : "");
+	else
+		snprintf(ret_text, size, "%s", "");
+}
+
+/* A list of small objects in one cell: the values of each, joined; a number at its end is how often. */
+static void list_text(const json_t *list, char *ret_text, size_t size)
+{
+	struct sn_text text = { 0 };
+	const json_t *item, *value;
+	const char *key;
+	size_t i;
+	char one[MAX_CELL];
+
+	json_array_foreach(list, i, item)
+	{
+		const char *separator = "";
+
+		if (text.len)
+			sn_text_add(&text, ", ");
+		if (!json_is_object(item)) {
+			scalar_text(item, one, sizeof(one));
+			sn_text_add(&text, one);
+			continue;
+		}
+		json_object_foreach((json_t *)item, key, value)
+		{
+			scalar_text(value, one, sizeof(one));
+			if (!one[0])
+				continue;
+			sn_text_addf(&text, "%s%s", json_is_integer(value) && *separator ? " ×" : separator, one);
+			separator = " ";
+		}
+	}
+	snprintf(ret_text, size, "%s", text.data ? text.data : "");
+	if (text.len >= size) {
+		size_t cut = size - 5;
+
+		while (cut && ((unsigned char)ret_text[cut] & 0xc0) == 0x80)
+			cut--; /* not inside a character */
+		strcpy(ret_text + cut, "…");
+	}
+	sn_text_free(&text);
+}
+
+static void cell_set(struct table *table, const char *prefix, const char *name, const json_t *value)
+{
+	struct column *column = column_of(table, prefix, name);
+	char *cell;
+
+	if (!column)
+		return;
+	cell = table->cells[table->rows * MAX_COLUMNS + (size_t)(column - table->columns)];
+	if (json_is_array(value))
+		list_text(value, cell, MAX_CELL);
+	else
+		scalar_text(value, cell, MAX_CELL);
+	column->width = SN_MAX(column->width, sn_text_columns(cell));
+	if (!json_is_number(value) && cell[0])
+		column->number = false;
+}
+
+static void row_fill(struct table *table, const char *prefix, const json_t *row)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)row, key, value)
+	{
+		if (json_is_object(value)) {
+			const char *unit = strstr(key, "_ms") ? "ms" : "";
+
+			row_fill(table, unit, value);
+		} else {
+			cell_set(table, prefix, key, value);
+		}
+	}
+}
+
+static void pad(FILE *out, const char *text, size_t width, bool right)
+{
+	size_t have = sn_text_columns(text);
+
+	if (right && have < width)
+		fprintf(out, "%*s", (int)(width - have), "");
+	fputs(text, out);
+	if (!right && have < width)
+		fprintf(out, "%*s", (int)(width - have), "");
+}
+
+static void line_print(FILE *out, const struct table *table, size_t row, bool head, size_t columns)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct column *column = &table->columns[i];
+
+		used += column->width + 2;
+		if (columns && used > columns + 2)
+			break; /* what does not fit the terminal is in the JSON */
+		fputs(i ? "  " : "", out);
+		pad(out, head ? column->name : table->cells[row * MAX_COLUMNS + i], column->width, column->number);
+	}
+	fputc('\n', out);
+}
+
+static void section_print(FILE *out, const char *name, const json_t *rows, const struct sn_table_style *style)
+{
+	struct table table = { 0 };
+	const json_t *row;
+	size_t i, n = json_array_size(rows);
+
+	if (!n)
+		return;
+	table.cells = calloc(n * MAX_COLUMNS, MAX_CELL);
+	if (!table.cells)
+		return;
+	json_array_foreach(rows, i, row)
+	{
+		row_fill(&table, "", row);
+		table.rows++;
+	}
+	fprintf(out, "%s%s%s\n", style->color ? "\033[1m" : "", name, style->color ? "\033[0m" : "");
+	if (style->color)
+		fputs("\033[2m", out);
+	line_print(out, &table, 0, true, style->columns);
+	if (style->color)
+		fputs("\033[0m", out);
+	for (i = 0; i < n; i++)
+		line_print(out, &table, i, false, style->columns);
+	fputc('\n', out);
+	free(table.cells);
+}
+
+void sn_table_print(FILE *out, const json_t *document, const struct sn_table_style *style)
+{
+	const char *key;
+	json_t *value;
+	char text[MAX_CELL];
+
+	json_object_foreach((json_t *)document, key, value)
+	{
+		if (json_is_array(value)) {
+			section_print(out, key, value, style);
+		} else if (json_is_object(value)) {
+			sn_table_print(out, value, style);
+		} else if (!json_is_null(value)) {
+			scalar_text(value, text, sizeof(text));
+			fprintf(out, "%s: %s\n\n", key, text);
+		}
+	}
+}
