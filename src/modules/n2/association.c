@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file Associations: one per gNB and AMF, which end is which, and their names. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/macro.h"
+#include "modules/n2/engine.h"
+
+static struct sn_n2_association *at(struct sn_n2_engine *engine, uint32_t index)
+{
+	return sn_pool_at(&engine->associations, index);
+}
+
+static void name_copy(struct sn_view view, char *ret_text, size_t size)
+{
+	size_t n = SN_MIN(view.len, size - 1);
+
+	/* PrintableString: whatever else a peer sends must not reach a terminal. */
+	for (size_t i = 0; i < n; i++)
+		ret_text[i] = view.data[i] >= 0x20 && view.data[i] < 0x7f ? (char)view.data[i] : '?';
+	ret_text[n] = '\0';
+}
+
+/* Two gNBs of one name (factory settings) stay two: the second is told apart by its id. */
+static bool name_taken(struct sn_n2_engine *engine, const struct sn_n2_association *own)
+{
+	for (uint32_t i = 1; i <= engine->associations.used; i++) {
+		const struct sn_n2_association *other = at(engine, i);
+
+		if (other->used && other != own && !strcmp(other->gnb_name, own->gnb_name) && other->ran_node.present &&
+		    own->ran_node.present && (other->ran_node.id != own->ran_node.id || other->ran_node.plmn != own->ran_node.plmn))
+			return true;
+	}
+	return false;
+}
+
+static void relabel(struct sn_n2_engine *engine, struct sn_n2_association *association)
+{
+	char text[224], plmn[SN_PLMN_TEXT], addr[SN_ADDR_TEXT];
+
+	if (association->gnb_name[0] && !name_taken(engine, association))
+		snprintf(text, sizeof(text), "%s", association->gnb_name);
+	else if (association->ran_node.present)
+		snprintf(text, sizeof(text), "%s%s%s-%" PRIx64, association->gnb_name, association->gnb_name[0] ? " " : "",
+			 sn_plmn_text(association->ran_node.plmn, plmn), association->ran_node.id);
+	else
+		snprintf(text, sizeof(text), "%s", sn_addr_text(&association->gnb_end.addr, addr));
+	association->gnb = sn_label_of(&engine->gnbs, text);
+	snprintf(text, sizeof(text), "%s", association->amf_name[0] ? association->amf_name : sn_addr_text(&association->amf_end.addr, addr));
+	association->amf = sn_label_of(&engine->amfs, text);
+}
+
+uint32_t sn_n2_association_of_key(struct sn_n2_engine *engine, uint64_t key)
+{
+	return sn_map_get(&engine->by_key, (struct sn_map_key){ .a = key });
+}
+
+uint32_t sn_n2_association_new(struct sn_n2_engine *engine, uint64_t key, const struct sn_n2_endpoint *gnb_end, const struct sn_n2_endpoint *amf_end,
+			       enum sn_ap protocol, uint64_t time_ns)
+{
+	uint32_t index = sn_pool_take(&engine->associations);
+	struct sn_n2_association *association;
+
+	if (!index) {
+		engine->losses[SN_N2_LOSS_ASSOCIATION_TABLE]++;
+		return 0;
+	}
+	association = at(engine, index);
+	association->used = true;
+	association->key = key;
+	association->gnb_end = *gnb_end;
+	association->amf_end = *amf_end;
+	association->protocol = (uint8_t)protocol;
+	association->begin_ns = association->last_ns = time_ns;
+	if (key && sn_map_set(&engine->by_key, (struct sn_map_key){ .a = key }, index) < 0) {
+		association->used = false;
+		sn_pool_give(&engine->associations, index);
+		return 0;
+	}
+	relabel(engine, association);
+	return index;
+}
+
+bool sn_n2_association_uplink(struct sn_n2_engine *engine, uint32_t index, bool from_first)
+{
+	struct sn_n2_association *association = at(engine, index);
+	unsigned initiator = sn_n2_procedure_initiator(engine->ngap.procedure_code);
+	bool uplink = from_first != association->turned;
+
+	if (!association->oriented && (initiator == 1 || initiator == 2)) {
+		bool from_ran = (engine->ngap.pdu == SN_AP_INITIATING) == (initiator == 1);
+
+		association->oriented = true;
+		if (from_ran != uplink) {
+			struct sn_n2_endpoint end = association->gnb_end;
+
+			association->gnb_end = association->amf_end;
+			association->amf_end = end;
+			association->turned = !association->turned;
+			relabel(engine, association);
+			uplink = from_ran;
+		}
+	}
+	return uplink;
+}
+
+void sn_n2_association_names(struct sn_n2_engine *engine, uint32_t index, bool uplink)
+{
+	struct sn_n2_association *association = at(engine, index);
+	const struct sn_ngap_message *ngap = &engine->ngap;
+
+	if (uplink && ngap->ran_node.present)
+		association->ran_node = ngap->ran_node;
+	if (uplink && ngap->ran_node_name.len)
+		name_copy(ngap->ran_node_name, association->gnb_name, sizeof(association->gnb_name));
+	if (!uplink && ngap->amf_name.len)
+		name_copy(ngap->amf_name, association->amf_name, sizeof(association->amf_name));
+	relabel(engine, association);
+}
+
+void sn_n2_association_close(struct sn_n2_engine *engine, uint32_t index, uint16_t cause, uint64_t time_ns)
+{
+	struct sn_n2_association *association = at(engine, index);
+
+	if (association->closed)
+		return;
+	association->closed = true;
+	association->last_ns = time_ns;
+	for (uint32_t i = 1; association->connections && i <= engine->connections.used; i++) {
+		const struct sn_n2_connection *connection = sn_pool_at(&engine->connections, i);
+
+		if (connection->used && connection->association == index)
+			sn_n2_connection_close(engine, i, cause, time_ns);
+	}
+	sn_n2_attempts_end_all(engine, SN_N2_OWNER_ASSOCIATION, index, SN_N2_NO_RESPONSE, cause, time_ns);
+	if (association->key)
+		sn_map_remove(&engine->by_key, (struct sn_map_key){ .a = association->key });
+	association->key = 0;
+}
+
+void sn_n2_association_forget(struct sn_n2_engine *engine, uint32_t index)
+{
+	sn_n2_association_close(engine, index, SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_ASSOCIATION_LOST), engine->now_ns);
+	at(engine, index)->used = false;
+	sn_pool_give(&engine->associations, index);
+}
+
+void sn_n2_association_reset(struct sn_n2_engine *engine, uint32_t index, uint64_t time_ns)
+{
+	const struct sn_ngap_message *ngap = &engine->ngap;
+	uint16_t cause = SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_NG_RESET);
+
+	for (uint32_t i = 1; (ngap->fields & SN_NGAP_HAS_RESET_ALL) && i <= engine->connections.used; i++) {
+		const struct sn_n2_connection *connection = sn_pool_at(&engine->connections, i);
+
+		if (connection->used && connection->association == index)
+			sn_n2_connection_close(engine, i, cause, time_ns);
+	}
+	for (uint16_t i = 0; i < ngap->ue_pair_count; i++) {
+		const struct sn_ngap_ue_pair *pair = &ngap->ue_pairs[i];
+		uint32_t connection = 0;
+
+		if (pair->has_ran_id)
+			connection = sn_map_get(&engine->by_ran_id, (struct sn_map_key){ .a = index, .b = pair->ran_ue_ngap_id });
+		if (!connection && pair->has_amf_id)
+			connection = sn_map_get(&engine->by_amf_id, (struct sn_map_key){ .a = index, .b = pair->amf_ue_ngap_id });
+		if (connection)
+			sn_n2_connection_close(engine, connection, cause, time_ns);
+	}
+}
+
+void sn_n2_association_sweep(struct sn_n2_engine *engine)
+{
+	/* A few per tick: an association's end is no event that anybody waits for. */
+	for (int n = 0; n < 8 && engine->associations.used; n++) {
+		uint32_t index = engine->sweep_association = engine->sweep_association % engine->associations.used + 1;
+		const struct sn_n2_association *association = at(engine, index);
+
+		if (association->used && engine->now_ns > association->last_ns &&
+		    engine->now_ns - association->last_ns > engine->limits.association_idle_ns)
+			sn_n2_association_forget(engine, index);
+	}
+}
