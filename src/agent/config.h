@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file The configuration: one YAML file read against the agent's option table and those of the modules. */
+#ifndef SN_AGENT_CONFIG_H
+#define SN_AGENT_CONFIG_H
+
+#include "base/text.h"
+#include "sauron/module.h"
+
+#define SN_CONFIG_PATH "/etc/sauron/sauron.yaml"
+
+enum sn_subscriber_ids {
+	SN_SUBSCRIBER_PSEUDONYM,
+	SN_SUBSCRIBER_CLEAR,
+};
+enum sn_capability_policy {
+	SN_CAPABILITIES_DROP,
+	SN_CAPABILITIES_KEEP,
+};
+
+/** The agent's own options. */
+struct sn_agent_config {
+	uint32_t log_level;	  /* enum sn_log_level */
+	uint32_t subscriber_ids;  /* enum sn_subscriber_ids */
+	char *pseudonym_key_file; /* NULL: in the state directory */
+	char *state_dir;
+	char *btf; /* NULL: the kernel's own */
+	uint64_t ring_size;
+	char *metrics_listen; /* ADDRESS:PORT or "off" */
+	char *api_socket;
+	char *api_group;       /* NULL: root only */
+	uint32_t capabilities; /* enum sn_capability_policy */
+};
+
+struct sn_module_config {
+	const struct sn_module *module;
+	bool enabled;
+	void *config; /* of the module's config_size, after its option table */
+};
+
+struct sn_config {
+	char *file; /* NULL: the defaults */
+	struct sn_agent_config agent;
+	struct sn_module_config *modules;
+	size_t module_count;
+};
+
+/** Defaults only. `modules` ends with NULL. Released by sn_config_free. */
+int sn_config_new(const struct sn_module *const *modules, struct sn_config **ret_config, struct sn_diag *reterr);
+/**
+ * Reads a file over the defaults. @param path NULL: SN_CONFIG_PATH, which need not be there.
+ * @return 0; -ENOENT …, -EISDIR, -EINVAL ("FILE:LINE: …"), -ENOMEM.
+ */
+int sn_config_load(const char *path, const struct sn_module *const *modules, struct sn_config **ret_config,
+		   struct sn_diag *reterr);
+/** Sets one option from the command line: "n2.ports=[38412]", "modules.n2.ports=…", "log_level=debug". */
+int sn_config_set(struct sn_config *config, const char *assignment, struct sn_diag *reterr);
+struct sn_config *sn_config_free(struct sn_config *config);
+
+/** Calls `fn` with the name of every option that differs and takes effect only at a new start. */
+void sn_config_each_restart(const struct sn_config *old, const struct sn_config *new, void (*fn)(void *ctx, const char *name),
+			    void *ctx);
+
+/** Where the key of the pseudonyms lies: a path to be freed, or NULL without memory. */
+char *sn_config_key_file(const struct sn_config *config);
+/** Parts of "127.0.0.1:9465" or "[::1]:9465". @return 0 or -EINVAL. */
+int sn_config_parse_listen(const char *text, char ret_address[64], uint16_t *ret_port);
+
+/** Writes a configuration file with every default and its explanation. */
+void sn_config_print(const struct sn_module *const *modules, struct sn_text *text);
+/** The part of it for one module. */
+void sn_config_print_module(const struct sn_module *module, struct sn_text *text);
+
+#endif
