@@ -50,6 +50,10 @@ enum sn_nas_type {
 	SN_NAS_UL_NAS_TRANSPORT = 0x67,
 	SN_NAS_DL_NAS_TRANSPORT = 0x68,
 	SN_NAS_RELAY_KEY_REQUEST = 0x69,
+	SN_NAS_RELAY_KEY_ACCEPT = 0x6a,
+	SN_NAS_RELAY_KEY_REJECT = 0x6b,
+	SN_NAS_RELAY_AUTHENTICATION_REQUEST = 0x6c,
+	SN_NAS_RELAY_AUTHENTICATION_RESPONSE = 0x6d,
 	SN_NAS_PDU_SESSION_ESTABLISHMENT_REQUEST = 0xc1,
 	SN_NAS_PDU_SESSION_ESTABLISHMENT_ACCEPT = 0xc2,
 	SN_NAS_PDU_SESSION_ESTABLISHMENT_REJECT = 0xc3,
@@ -66,6 +70,10 @@ enum sn_nas_type {
 	SN_NAS_PDU_SESSION_RELEASE_COMMAND = 0xd3,
 	SN_NAS_PDU_SESSION_RELEASE_COMPLETE = 0xd4,
 	SN_NAS_5GSM_STATUS = 0xd6,
+	SN_NAS_SERVICE_LEVEL_AUTHENTICATION_COMMAND = 0xd8,
+	SN_NAS_SERVICE_LEVEL_AUTHENTICATION_COMPLETE = 0xd9,
+	SN_NAS_REMOTE_UE_REPORT = 0xda,
+	SN_NAS_REMOTE_UE_REPORT_RESPONSE = 0xdb,
 };
 
 /** Security header types (9.3.1). */
@@ -107,6 +115,8 @@ enum sn_nas_registration_type {
 	SN_NAS_REGISTRATION_PERIODIC = 3,
 	SN_NAS_REGISTRATION_EMERGENCY = 4,
 	SN_NAS_REGISTRATION_SNPN_ONBOARDING = 5,
+	SN_NAS_REGISTRATION_DISASTER_MOBILITY = 6, /* disaster roaming mobility registration updating */
+	SN_NAS_REGISTRATION_DISASTER_INITIAL = 7,  /* disaster roaming initial registration */
 };
 
 /** Which fields of sn_nas_message are set. */
@@ -144,29 +154,35 @@ struct sn_nas_message {
 	uint8_t ngksi; /* TSC and KSI, 4 bits; 7 is "no key is available" */
 	uint8_t ciphering_algorithm;
 	uint8_t integrity_algorithm;
-	uint8_t service_type;
+	uint8_t service_type; /* 9.11.3.50; of a Control plane service request 9.11.3.18D */
 	uint8_t request_type;
 	uint8_t payload_type;	     /* payload container type (9.11.3.40) */
 	uint8_t deregistration_type; /* the half octet of 9.11.3.20: switch off, re-registration required, access type */
 	uint8_t pdu_session_type;
-	uint8_t identity_kind; /* enum sn_nas_identity */
+	uint8_t identity_kind; /* enum sn_nas_identity; of an Identity request the kind asked for, with `identity` empty */
 	bool follow_on_request;
 	uint8_t nssai_count;
-	struct sn_view identity;   /* contents of the mobile identity, from its first octet */
-	struct sn_view dnn;	   /* in label form (TS 23.003 9.1); sn_nas_dnn_text makes "internet.mnc…" of it */
-	struct sn_snssai snssai;   /* of UL NAS transport or the 5GSM message */
-	struct sn_snssai nssai[8]; /* requested (Registration request), allowed (accept) or rejected (reject) NSSAI */
-	struct sn_s_tmsi s_tmsi;   /* when the identity is a 5G-GUTI or 5G-S-TMSI, or of Service request */
+	struct sn_view identity; /* contents of the mobile identity, from its first octet */
+	struct sn_view dnn;	 /* in label form (TS 23.003 9.1); sn_nas_dnn_text makes "internet.mnc…" of it */
+	struct sn_snssai snssai; /* of UL NAS transport or the 5GSM message */
+	struct sn_s_tmsi s_tmsi; /* when the identity is a 5G-GUTI or 5G-S-TMSI, or of Service request */
+	/* Requested (Registration request), allowed (accept) or rejected (reject) NSSAI. Last, because it is not cleared. */
+	struct sn_snssai nssai[8];
 };
 
 #define SN_NAS_MAX_MESSAGES 6
 
-/** A NAS PDU: the message itself first, then those inside it in order of appearance. */
+/**
+ * A NAS PDU: the message itself first, then those inside it in order of appearance. Request type, DNN and S-NSSAI of an
+ * entry of "multiple payloads" (9.11.3.39) stand in the 5GSM message of that entry.
+ */
 struct sn_nas_pdu {
 	uint8_t count;
-	bool ciphered;	  /* the body could not be read (NEA1 to NEA3, or not known and not plausible as plain) */
-	uint8_t security; /* enum sn_nas_security, valid also when ciphered */
-	uint8_t sequence; /* NAS sequence number, valid when security is not SN_NAS_PLAIN */
+	uint8_t left_out;	 /* messages inside that found no room in `messages` */
+	bool ciphered;		 /* the body could not be read (NEA1 to NEA3, or not known and not plausible as plain) */
+	bool container_ciphered; /* the message was read, its NAS message container (4.4.6) could not be */
+	uint8_t security;	 /* enum sn_nas_security, valid also when ciphered */
+	uint8_t sequence;	 /* NAS sequence number, valid when security is not SN_NAS_PLAIN */
 	struct sn_nas_message messages[SN_NAS_MAX_MESSAGES];
 };
 
@@ -178,6 +194,9 @@ struct sn_nas_pdu {
  *        parses completely as a known message, and then sets ciphered_guess.
  * @return 0; -EMSGSIZE: ends too early; -EBADMSG: malformed. What was read before the error stands in ret_pdu
  *         (count may be 0). A ciphered PDU returns 0 with `ciphered` set.
+ *
+ * An initial message with security header 1 is readable, but its NAS message container is ciphered on its own (4.4.6): it
+ * follows `cipher` in the same way, with container_ciphered set when it was not read.
  */
 int sn_nas_decode(struct sn_view pdu, enum sn_nas_cipher cipher, struct sn_nas_pdu *ret_pdu);
 
