@@ -470,7 +470,7 @@ static void test_bad_blocks(void **state)
 	put64(&f, 0);
 	block_end(&f);
 	bad++;
-	block_begin(&f, 3); /* more octets than the block has */
+	block_begin(&f, 3); /* of the section's first interface, which could not be read */
 	put32(&f, 100);
 	put32(&f, 0);
 	block_end(&f);
@@ -491,13 +491,24 @@ static void test_bad_blocks(void **state)
 	put_enhanced(&f, 2, 4, 8, 4);
 	good++;
 
+	/* The same of an interface that is good. */
+	put_section(&f);
+	put_interface(&f, 1, 50);
+	block_begin(&f, 3);
+	put32(&f, 100);
+	put_pattern(&f, 48, 0);
+	block_end(&f);
+	bad++;
+	put_enhanced(&f, 0, 5, 8, 5);
+	good++;
+
 	capture = open_good(&f);
 	for (uint64_t n = 1; n <= good; n++) {
 		assert_int_equal(sn_capture_next(capture, &frame), 1);
 		assert_int_equal(frame.time_ns, n * 1000);
 		assert_pattern(frame.data, 8, (uint8_t)n);
 	}
-	assert_int_equal(frame.linktype, 101);
+	assert_int_equal(frame.interface, 3);
 	assert_end(capture, &f, good);
 	assert_int_equal(sn_capture_stats(capture)->bad_blocks, bad);
 	sn_capture_free(capture);

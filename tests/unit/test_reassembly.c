@@ -300,10 +300,21 @@ static void test_timeout(void **state)
 	sn_reassembly_expire(r, 300 * SECOND + TIMEOUT + 1);
 	assert_int_equal(stats->expired, 4);
 
+	/* One that is still being added to grows old behind a younger one that is not. */
+	assert_int_equal(add(r, piece(4, 6, 0, 8, true), 1000 * SECOND, &packet), 0);
+	assert_int_equal(add(r, piece(4, 7, 0, 8, true), 1010 * SECOND, &packet), 0);
+	assert_int_equal(add(r, piece(4, 6, 8, 8, true), 1020 * SECOND, &packet), 0);
+	assert_int_equal(add(r, piece(4, 6, 16, 8, false), 1031 * SECOND, &packet), 0);
+	assert_int_equal(stats->expired, 5);
+	assert_int_equal(add(r, piece(4, 7, 8, 8, false), 1031 * SECOND, &packet), 1);
+	assert_whole(&packet, 16);
+	sn_reassembly_expire(r, UINT64_MAX);
+	assert_int_equal(stats->expired, 6);
+
 	/* The largest time there is means no more than itself here. */
 	assert_int_equal(add(r, piece(4, 5, 0, 8, true), UINT64_MAX, &packet), 0);
 	assert_int_equal(add(r, piece(4, 5, 8, 8, false), UINT64_MAX, &packet), 1);
-	assert_int_equal(stats->expired, 4);
+	assert_int_equal(stats->expired, 6);
 }
 
 static void test_eviction(void **state)

@@ -404,6 +404,7 @@ static void test_cannot_open(void **state)
 	assert_not_opened(f->path, -ENOENT, text);
 	snprintf(text, sizeof(text), "%s: Is a directory", f->folder);
 	assert_not_opened(f->folder, -EISDIR, text);
+	assert_not_opened("/proc/self/mem", -EIO, "/proc/self/mem: Input/output error");
 	close(0);
 	assert_not_opened("-", -EBADF, "standard input: Bad file descriptor");
 	terminal = posix_openpt(O_RDWR | O_NOCTTY);
