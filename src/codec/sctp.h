@@ -20,7 +20,7 @@ enum sn_sctp_loss {
 	SN_SCTP_UNKNOWN_TAG,	    /* belongs to no association and could not be adopted */
 	SN_SCTP_DUPLICATE_TSN,	    /* retransmission of a chunk seen before */
 	SN_SCTP_GAP,		    /* a TSN that never came; the messages it belonged to are given up */
-	SN_SCTP_INCOMPLETE_MESSAGE, /* fragments given up: gap, limit or end of the association */
+	SN_SCTP_INCOMPLETE_MESSAGE, /* fragments given up: gap, limit, end of the association, or begun before the tap */
 	SN_SCTP_MESSAGE_TOO_LARGE,
 	SN_SCTP_ASSOCIATION_EVICTED, /* table full, the least recently used went */
 	SN_SCTP_BUFFER_FULL,	     /* out-of-order data beyond the limit */
@@ -33,8 +33,10 @@ struct sn_sctp_limits {
 	uint32_t max_associations; /* 0: 4096 */
 	uint32_t max_message;	   /* octets; 0: 1 MiB */
 	uint32_t max_buffered;	   /* octets held out of order or incomplete per association and direction; 0: 1 MiB */
+	uint64_t max_total;	   /* octets held by all associations together; 0: 64 MiB */
 	uint64_t gap_timeout_ns;   /* how long a missing TSN is waited for; 0: 3 s */
 	uint64_t idle_timeout_ns;  /* an association with no packet for so long is dropped; 0: 1 h */
+	bool skip_checksum;	   /* do not compute CRC32c */
 };
 
 /** One end of an association as seen so far. */
@@ -46,7 +48,7 @@ struct sn_sctp_endpoint {
 enum sn_sctp_event_kind {
 	SN_SCTP_ASSOCIATION_UP,	     /* INIT/INIT ACK seen, first data or COOKIE ACK */
 	SN_SCTP_ASSOCIATION_ADOPTED, /* learned in mid-stream */
-	SN_SCTP_ASSOCIATION_RESTART, /* RFC 9260 5.2: the same peers with new tags */
+	SN_SCTP_ASSOCIATION_RESTART, /* RFC 9260 5.2: the same peers with new tags; id and order of endpoints stay */
 	SN_SCTP_ASSOCIATION_ABORT,
 	SN_SCTP_ASSOCIATION_SHUTDOWN,
 	SN_SCTP_ASSOCIATION_IDLE, /* forgotten by idle time or eviction */
@@ -65,6 +67,7 @@ struct sn_sctp_message {
 	const struct sn_sctp_endpoint *endpoints; /* two of them; [0] sent the INIT, or the first packet seen */
 };
 
+/** The callbacks must not call the engine. */
 struct sn_sctp_sink {
 	void (*message)(void *ctx, const struct sn_sctp_message *message);
 	/** May be NULL. */
@@ -79,7 +82,7 @@ struct sn_sctp_stats {
 	uint64_t messages;
 	uint64_t losses[_SN_SCTP_LOSS_MAX];
 	uint64_t associations; /* in the table now */
-	uint64_t buffered;     /* octets held now */
+	uint64_t buffered;     /* octets held now, with what it takes to hold them */
 };
 
 struct sn_sctp;
