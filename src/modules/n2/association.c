@@ -29,7 +29,8 @@ static bool name_taken(struct sn_n2_engine *engine, const struct sn_n2_associati
 		const struct sn_n2_association *other = at(engine, i);
 
 		if (other->used && other != own && !strcmp(other->gnb_name, own->gnb_name) && other->ran_node.present &&
-		    own->ran_node.present && (other->ran_node.id != own->ran_node.id || other->ran_node.plmn != own->ran_node.plmn))
+		    own->ran_node.present &&
+		    (other->ran_node.id != own->ran_node.id || other->ran_node.plmn != own->ran_node.plmn))
 			return true;
 	}
 	return false;
@@ -47,17 +48,18 @@ static void relabel(struct sn_n2_engine *engine, struct sn_n2_association *assoc
 	else
 		snprintf(text, sizeof(text), "%s", sn_addr_text(&association->gnb_end.addr, addr));
 	association->gnb = sn_label_of(&engine->gnbs, text);
-	snprintf(text, sizeof(text), "%s", association->amf_name[0] ? association->amf_name : sn_addr_text(&association->amf_end.addr, addr));
+	snprintf(text, sizeof(text), "%s",
+		 association->amf_name[0] ? association->amf_name : sn_addr_text(&association->amf_end.addr, addr));
 	association->amf = sn_label_of(&engine->amfs, text);
 }
 
 uint32_t sn_n2_association_of_key(struct sn_n2_engine *engine, uint64_t key)
 {
-	return sn_map_get(&engine->by_key, (struct sn_map_key){ .a = key });
+	return sn_map_get(&engine->by_key, (struct sn_map_key) { .a = key });
 }
 
-uint32_t sn_n2_association_new(struct sn_n2_engine *engine, uint64_t key, const struct sn_n2_endpoint *gnb_end, const struct sn_n2_endpoint *amf_end,
-			       enum sn_ap protocol, uint64_t time_ns)
+uint32_t sn_n2_association_new(struct sn_n2_engine *engine, uint64_t key, const struct sn_n2_endpoint *gnb_end,
+			       const struct sn_n2_endpoint *amf_end, enum sn_ap protocol, uint64_t time_ns)
 {
 	uint32_t index = sn_pool_take(&engine->associations);
 	struct sn_n2_association *association;
@@ -73,7 +75,7 @@ uint32_t sn_n2_association_new(struct sn_n2_engine *engine, uint64_t key, const 
 	association->amf_end = *amf_end;
 	association->protocol = (uint8_t)protocol;
 	association->begin_ns = association->last_ns = time_ns;
-	if (key && sn_map_set(&engine->by_key, (struct sn_map_key){ .a = key }, index) < 0) {
+	if (key && sn_map_set(&engine->by_key, (struct sn_map_key) { .a = key }, index) < 0) {
 		association->used = false;
 		sn_pool_give(&engine->associations, index);
 		return 0;
@@ -135,7 +137,7 @@ void sn_n2_association_close(struct sn_n2_engine *engine, uint32_t index, uint16
 	}
 	sn_n2_attempts_end_all(engine, SN_N2_OWNER_ASSOCIATION, index, SN_N2_NO_RESPONSE, cause, time_ns);
 	if (association->key)
-		sn_map_remove(&engine->by_key, (struct sn_map_key){ .a = association->key });
+		sn_map_remove(&engine->by_key, (struct sn_map_key) { .a = association->key });
 	association->key = 0;
 }
 
@@ -162,9 +164,11 @@ void sn_n2_association_reset(struct sn_n2_engine *engine, uint32_t index, uint64
 		uint32_t connection = 0;
 
 		if (pair->has_ran_id)
-			connection = sn_map_get(&engine->by_ran_id, (struct sn_map_key){ .a = index, .b = pair->ran_ue_ngap_id });
+			connection =
+				sn_map_get(&engine->by_ran_id, (struct sn_map_key) { .a = index, .b = pair->ran_ue_ngap_id });
 		if (!connection && pair->has_amf_id)
-			connection = sn_map_get(&engine->by_amf_id, (struct sn_map_key){ .a = index, .b = pair->amf_ue_ngap_id });
+			connection =
+				sn_map_get(&engine->by_amf_id, (struct sn_map_key) { .a = index, .b = pair->amf_ue_ngap_id });
 		if (connection)
 			sn_n2_connection_close(engine, connection, cause, time_ns);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file Attempts that wait for their outcome. All of one kind have the same time-out, so a queue per kind, in order of start, is its own timer: the
- * oldest is first to expire.
+ * @file Attempts that wait for their outcome. All of one kind have the same time-out, so a queue per kind, in order of start, is
+ * its own timer: the oldest is first to expire.
  */
 #include <stdlib.h>
 
@@ -25,7 +25,8 @@ static uint32_t *list_of(struct sn_n2_engine *engine, enum sn_n2_owner owner, ui
 	return NULL;
 }
 
-struct sn_n2_procedure_cell *sn_n2_procedure_cell(struct sn_n2_engine *engine, unsigned kind, uint16_t gnb, uint16_t amf, uint16_t slice)
+struct sn_n2_procedure_cell *sn_n2_procedure_cell(struct sn_n2_engine *engine, unsigned kind, uint16_t gnb, uint16_t amf,
+						  uint16_t slice)
 {
 	struct sn_map_key key = { .a = (uint64_t)kind << 48 | (uint64_t)gnb << 32 | (uint64_t)amf << 16 | slice };
 	uint32_t index = sn_map_get(&engine->procedure_index, key);
@@ -43,7 +44,7 @@ struct sn_n2_procedure_cell *sn_n2_procedure_cell(struct sn_n2_engine *engine, u
 		return sn_n2_procedure_cell(engine, kind, SN_LABEL_OTHER, SN_LABEL_OTHER, SN_LABEL_NONE);
 	}
 	cell = sn_pool_at(&engine->procedure_cells, index);
-	*cell = (struct sn_n2_procedure_cell){ .kind = (uint16_t)kind, .gnb = gnb, .amf = amf, .slice = slice };
+	*cell = (struct sn_n2_procedure_cell) { .kind = (uint16_t)kind, .gnb = gnb, .amf = amf, .slice = slice };
 	return cell;
 }
 
@@ -97,14 +98,16 @@ static void queue_remove(struct sn_n2_engine *engine, const struct sn_n2_attempt
 		engine->queues[attempt->kind].last = attempt->earlier;
 }
 
-uint32_t sn_n2_attempt_begin(struct sn_n2_engine *engine, unsigned kind, enum sn_n2_owner owner, const struct sn_n2_where *where, uint64_t time_ns)
+uint32_t sn_n2_attempt_begin(struct sn_n2_engine *engine, unsigned kind, enum sn_n2_owner owner, const struct sn_n2_where *where,
+			     uint64_t time_ns)
 {
 	const struct sn_n2_association *association = sn_pool_at(&engine->associations, where->association);
-	const struct sn_n2_connection *connection = where->connection ? sn_pool_at(&engine->connections, where->connection) : NULL;
+	const struct sn_n2_connection *connection =
+		where->connection ? sn_pool_at(&engine->connections, where->connection) : NULL;
 	const struct sn_n2_ue *ue = where->ue ? sn_pool_at(&engine->ues, where->ue) : NULL;
-	uint32_t owner_index = owner == SN_N2_OWNER_UE	       ? where->ue :
-			       owner == SN_N2_OWNER_CONNECTION ? where->connection :
-								 where->association;
+	uint32_t owner_index = owner == SN_N2_OWNER_UE		 ? where->ue
+			       : owner == SN_N2_OWNER_CONNECTION ? where->connection
+								 : where->association;
 	uint32_t index = sn_pool_take(&engine->attempts), *list, *link;
 	struct sn_n2_procedure_cell *cell;
 	struct sn_n2_attempt *attempt;
@@ -157,13 +160,13 @@ static uint32_t ue_of(struct sn_n2_engine *engine, const struct sn_n2_attempt *a
 	return 0;
 }
 
-static void failure_note(struct sn_n2_engine *engine, const struct sn_n2_attempt *attempt, enum sn_n2_outcome outcome, uint16_t cause,
-			 uint64_t time_ns)
+static void failure_note(struct sn_n2_engine *engine, const struct sn_n2_attempt *attempt, enum sn_n2_outcome outcome,
+			 uint16_t cause, uint64_t time_ns)
 {
 	struct sn_n2_failure *failure = &engine->failures[engine->failure_count++ % SN_N2_FAILURES];
 	uint32_t ue = ue_of(engine, attempt);
 
-	*failure = (struct sn_n2_failure){
+	*failure = (struct sn_n2_failure) {
 		.time_ns = time_ns,
 		.duration_ns = time_ns - attempt->start_ns,
 		.ue = ue,
@@ -177,9 +180,11 @@ static void failure_note(struct sn_n2_engine *engine, const struct sn_n2_attempt
 	};
 }
 
-static void account(struct sn_n2_engine *engine, const struct sn_n2_attempt *attempt, enum sn_n2_outcome outcome, uint16_t cause, uint64_t time_ns)
+static void account(struct sn_n2_engine *engine, const struct sn_n2_attempt *attempt, enum sn_n2_outcome outcome, uint16_t cause,
+		    uint64_t time_ns)
 {
-	struct sn_n2_procedure_cell *cell = sn_n2_procedure_cell(engine, attempt->kind, attempt->gnb, attempt->amf, attempt->slice);
+	struct sn_n2_procedure_cell *cell =
+		sn_n2_procedure_cell(engine, attempt->kind, attempt->gnb, attempt->amf, attempt->slice);
 
 	if (cause && outcome != SN_N2_SUCCESS)
 		cause_count(engine, attempt, cause);
@@ -218,13 +223,13 @@ void sn_n2_attempt_end(struct sn_n2_engine *engine, uint32_t index, enum sn_n2_o
 	account(engine, attempt, outcome, cause, time_ns);
 	if (ue)
 		sn_n2_story_add(engine, ue,
-				&(struct sn_n2_story){ .time_ns = time_ns,
-						       .kind = SN_N2_STORY_OUTCOME,
-						       .what = attempt->kind,
-						       .detail = (uint8_t)outcome,
-						       .cause = cause,
-						       .inferred = attempt->inferred,
-						       .duration_us = (uint32_t)((time_ns - attempt->start_ns) / 1000) });
+				&(struct sn_n2_story) { .time_ns = time_ns,
+							.kind = SN_N2_STORY_OUTCOME,
+							.what = attempt->kind,
+							.detail = (uint8_t)outcome,
+							.cause = cause,
+							.inferred = attempt->inferred,
+							.duration_us = (uint32_t)((time_ns - attempt->start_ns) / 1000) });
 	queue_remove(engine, attempt);
 	for (link = list_of(engine, attempt->owner_kind, attempt->owner); *link != index; link = &at(engine, *link)->next)
 		;
@@ -256,8 +261,8 @@ void sn_n2_attempt_step_end(struct sn_n2_engine *engine, uint32_t index, enum sn
 	attempt->step = SN_N2_STEP_NONE;
 }
 
-void sn_n2_attempts_end_all(struct sn_n2_engine *engine, enum sn_n2_owner owner, uint32_t index, enum sn_n2_outcome outcome, uint16_t cause,
-			    uint64_t time_ns)
+void sn_n2_attempts_end_all(struct sn_n2_engine *engine, enum sn_n2_owner owner, uint32_t index, enum sn_n2_outcome outcome,
+			    uint16_t cause, uint64_t time_ns)
 {
 	while (*list_of(engine, owner, index))
 		sn_n2_attempt_end(engine, *list_of(engine, owner, index), outcome, cause, time_ns);

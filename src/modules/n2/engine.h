@@ -37,7 +37,7 @@ enum sn_n2_chain {
 	_SN_N2_CHAIN_MAX,
 };
 #define SN_N2_KIND_CHAIN 256u
-#define SN_N2_KINDS (SN_N2_KIND_CHAIN + _SN_N2_CHAIN_MAX)
+#define SN_N2_KINDS	 (SN_N2_KIND_CHAIN + _SN_N2_CHAIN_MAX)
 
 /** Steps within a registration, each with its share of the time. */
 enum sn_n2_step {
@@ -61,7 +61,7 @@ enum sn_n2_cause_group {
 	/* 0 to 4 are enum sn_ngap_cause_group */
 	SN_N2_CAUSE_5GMM = 5,
 	SN_N2_CAUSE_5GSM = 6,
-	SN_N2_CAUSE_RRC = 7,    /* RRC establishment cause */
+	SN_N2_CAUSE_RRC = 7,	/* RRC establishment cause */
 	SN_N2_CAUSE_SAURON = 8, /* seen, but carried by no cause element: enum sn_n2_own_cause */
 };
 enum sn_n2_own_cause {
@@ -80,21 +80,21 @@ enum sn_n2_loss {
 	SN_N2_LOSS_NGAP_LIST_CUT,
 	SN_N2_LOSS_NAS_MALFORMED,
 	SN_N2_LOSS_NAS_UNKNOWN,
-	SN_N2_LOSS_ORPHAN_OUTCOME,   /* an outcome whose request was not seen */
-	SN_N2_LOSS_LATE_OUTCOME,     /* came after its attempt was counted as "no response" */
-	SN_N2_LOSS_UNKNOWN_UE,       /* a UE-associated message without ids */
-	SN_N2_LOSS_UE_EVICTED,       /* the UE table was full */
-	SN_N2_LOSS_ATTEMPT_TABLE,    /* too many attempts wait at once */
+	SN_N2_LOSS_ORPHAN_OUTCOME, /* an outcome whose request was not seen */
+	SN_N2_LOSS_LATE_OUTCOME,   /* came after its attempt was counted as "no response" */
+	SN_N2_LOSS_UNKNOWN_UE,	   /* a UE-associated message without ids */
+	SN_N2_LOSS_UE_EVICTED,	   /* the UE table was full */
+	SN_N2_LOSS_ATTEMPT_TABLE,  /* too many attempts wait at once */
 	SN_N2_LOSS_ASSOCIATION_TABLE,
-	SN_N2_LOSS_SERIES_LIMIT,     /* counted under "other" labels */
-	SN_N2_LOSS_DUPLICATE_END,    /* the same message seen at its other end: not a loss, counted once */
-	SN_N2_LOSS_PPID_UNKNOWN,     /* neither PPID nor port tells the protocol */
+	SN_N2_LOSS_SERIES_LIMIT,  /* counted under "other" labels */
+	SN_N2_LOSS_DUPLICATE_END, /* the same message seen at its other end: not a loss, counted once */
+	SN_N2_LOSS_PPID_UNKNOWN,  /* neither PPID nor port tells the protocol */
 	SN_N2_LOSS_FRAME_NOT_IP,
 	SN_N2_LOSS_FRAME_MALFORMED,
 	SN_N2_LOSS_FRAME_TRUNCATED,
 	SN_N2_LOSS_LINKTYPE,
-	SN_N2_LOSS_EVENT_MALFORMED,  /* a ring record that lies about its length */
-	SN_N2_LOSS_PARTIAL_MESSAGE,  /* pieces of a user message whose end never came */
+	SN_N2_LOSS_EVENT_MALFORMED, /* a ring record that lies about its length */
+	SN_N2_LOSS_PARTIAL_MESSAGE, /* pieces of a user message whose end never came */
 	_SN_N2_LOSS_MAX,
 };
 struct sn_n2_loss_name {
@@ -106,18 +106,18 @@ struct sn_n2_attempt {
 	uint64_t start_ns;
 	uint64_t step_begin_ns;
 	uint64_t step_ns[_SN_N2_STEP_MAX];
-	uint32_t owner;             /* index of the connection, association or UE, by owner_kind */
-	uint32_t next;              /* of the same owner */
-	uint32_t earlier, later;    /* of the same kind, by start: the expiry queue */
+	uint32_t owner;		 /* index of the connection, association or UE, by owner_kind */
+	uint32_t next;		 /* of the same owner */
+	uint32_t earlier, later; /* of the same kind, by start: the expiry queue */
 	uint16_t kind;
-	uint16_t gnb, amf, slice;   /* labels at the start */
+	uint16_t gnb, amf, slice; /* labels at the start */
 	uint16_t plmn, tac;
-	uint16_t sessions;          /* bit n: PDU session n was asked for */
-	uint8_t owner_kind;         /* enum sn_n2_owner */
-	uint8_t step;               /* enum sn_n2_step running */
-	uint8_t detail;             /* registration type, PDU session id */
-	uint8_t accepted;           /* the core said yes, the radio has not yet */
-	bool inferred;              /* begin or end was not read but concluded */
+	uint16_t sessions;  /* bit n: PDU session n was asked for */
+	uint8_t owner_kind; /* enum sn_n2_owner */
+	uint8_t step;	    /* enum sn_n2_step running */
+	uint8_t detail;	    /* registration type, PDU session id */
+	bool accepted;	    /* the core said yes, the radio has not yet; of a handover: its target is found */
+	bool inferred;	    /* begin or end was not read but concluded */
 };
 enum sn_n2_owner {
 	SN_N2_OWNER_CONNECTION,
@@ -131,7 +131,7 @@ struct sn_n2_endpoint {
 };
 
 struct sn_n2_association {
-	uint64_t key;             /* of whoever delivers: SCTP engine's id, or 0 for socket taps */
+	uint64_t key; /* of whoever delivers: SCTP engine's id, or 0 for socket taps */
 	uint64_t begin_ns, last_ns;
 	uint64_t messages;
 	struct sn_n2_endpoint gnb_end, amf_end;
@@ -139,17 +139,18 @@ struct sn_n2_association {
 	char gnb_name[151], amf_name[151]; /* PrintableString (1..150) */
 	uint32_t attempts;
 	uint32_t connections;
-	uint16_t gnb, amf;        /* labels */
+	uint16_t gnb, amf; /* labels */
 	uint8_t protocol;
+	uint8_t first_end; /* which end of the deliverer's two is gnb_end, before it is turned */
 	bool used, closed;
-	bool oriented;            /* a message has shown which end is the AMF */
-	bool turned;              /* the deliverer's first end is the AMF */
+	bool oriented; /* a message has shown which end is the AMF */
+	bool turned;   /* the deliverer's first end is the AMF */
 };
 
 struct sn_n2_flow {
 	uint8_t pdu_session_id, qfi, fiveqi;
 };
-#define SN_N2_UE_FLOWS 8
+#define SN_N2_UE_FLOWS	  8
 #define SN_N2_UE_SESSIONS 16
 #define SN_N2_UE_IDENTITY 20
 
@@ -159,31 +160,32 @@ struct sn_n2_connection {
 	uint32_t ran_ue_ngap_id;
 	uint32_t association;
 	uint32_t ue;
-	uint32_t ue_next;         /* of the same UE: an old context may live on beside the new one */
+	uint32_t ue_next; /* of the same UE: an old context may live on beside the new one */
 	uint32_t attempts;
-	uint16_t plmn, tac;       /* labels of the last user location */
+	uint16_t plmn, tac; /* labels of the last user location */
 	uint16_t release_cause;
 	bool used, has_amf_id, has_ran_id;
-	bool answered;            /* the AMF has replied */
-	uint8_t establishment_cause; /* 0xff: none */
+	bool answered;		     /* the AMF has replied */
+	bool from_eps;		     /* came by a handover from EPS */
+	uint8_t establishment_cause; /* 0xfe: sent without one, 0xff: its Initial UE Message was not seen */
 };
 
 struct sn_n2_ue {
 	uint64_t last_ns;
-	uint64_t pseudonym;       /* 0: not computed yet */
-	uint64_t tmsi;            /* packed 5G-S-TMSI + 1, 0: none */
-	uint64_t suci_hash;       /* 0: none */
-	uint64_t story;           /* number of its newest story entry + 1 */
-	uint32_t connection;      /* in force; 0: idle */
-	uint32_t connections;     /* all of them */
+	uint64_t pseudonym;   /* 0: not computed yet */
+	uint64_t tmsi;	      /* packed 5G-S-TMSI + 1, 0: none */
+	uint64_t suci_hash;   /* 0: none */
+	uint64_t story;	      /* number of its newest story entry + 1 */
+	uint32_t connection;  /* in force; 0: idle */
+	uint32_t connections; /* all of them */
 	uint32_t attempts;
-	uint32_t serial;          /* of this use of the index */
-	uint16_t sessions;        /* bit n: PDU session n has resources */
-	uint16_t slice;           /* label of the first allowed S-NSSAI */
+	uint32_t serial;   /* of this use of the index */
+	uint16_t sessions; /* bit n: PDU session n has resources */
+	uint16_t slice;	   /* label of the first allowed S-NSSAI */
 	uint16_t session_slices[SN_N2_UE_SESSIONS];
 	struct sn_n2_flow flows[SN_N2_UE_FLOWS];
 	uint8_t flow_next;
-	uint8_t cipher;           /* enum sn_nas_cipher */
+	uint8_t cipher; /* enum sn_nas_cipher */
 	uint8_t identity_kind, identity_len;
 	uint8_t identity[SN_N2_UE_IDENTITY]; /* the identity that the pseudonym is made of */
 	bool used, registered;
@@ -200,13 +202,13 @@ enum sn_n2_story_kind {
 struct sn_n2_story {
 	uint64_t time_ns;
 	uint32_t serial;      /* of the UE */
-	uint32_t back;        /* distance to its entry before this one; 0: none */
+	uint32_t back;	      /* distance to its entry before this one; 0: none */
 	uint32_t duration_us; /* of an outcome */
-	uint16_t what;        /* procedure code, NAS type, kind of attempt */
+	uint16_t what;	      /* procedure code, NAS type, kind of attempt */
 	uint16_t cause;
 	uint16_t association;
 	uint8_t kind;
-	uint8_t detail;       /* enum sn_ap_pdu; NAS security; enum sn_n2_outcome */
+	uint8_t detail; /* enum sn_ap_pdu; NAS security; enum sn_n2_outcome */
 	bool uplink;
 	bool in_container;
 	bool inferred;
@@ -258,9 +260,9 @@ struct sn_n2_engine {
 	struct sn_pseudonym *pseudonym;
 	struct sn_pool associations, connections, ues, attempts;
 	struct sn_pool procedure_cells, cause_cells, measure_cells;
-	struct sn_map by_key;      /* deliverer's association key → association */
-	struct sn_map by_ran_id;   /* (association, RAN-UE-NGAP-ID) → connection */
-	struct sn_map by_amf_id;   /* (association, AMF-UE-NGAP-ID) → connection */
+	struct sn_map by_key;		/* deliverer's association key → association */
+	struct sn_map by_ran_id;	/* (association, RAN-UE-NGAP-ID) → connection */
+	struct sn_map by_amf_id;	/* (association, AMF-UE-NGAP-ID) → connection */
 	struct sn_map by_tmsi, by_suci; /* → UE */
 	struct sn_map procedure_index, cause_index, measure_index;
 	struct sn_label_dict gnbs, amfs, slices, plmns, tacs;
@@ -281,7 +283,7 @@ struct sn_n2_engine {
 	uint64_t total_messages;
 	uint64_t losses[_SN_N2_LOSS_MAX];
 	struct sn_hist registration_time[6]; /* by registration type */
-	uint64_t registered, sessions;       /* now */
+	uint64_t registered, sessions;	     /* now */
 	uint64_t registered_max, registered_sum, sessions_sum, samples, sessions_max;
 	struct sn_n2_failure failures[SN_N2_FAILURES];
 	uint64_t failure_count;
@@ -296,7 +298,7 @@ struct sn_n2_message {
 	uint64_t time_ns;     /* since 1970 */
 	uint32_t association; /* index */
 	enum sn_ap protocol;
-	bool from_first;      /* sent by the end that the association's gnb_end names, as far as known */
+	bool from_first; /* sent by the end that the association's gnb_end names, as far as known */
 	bool truncated;
 };
 
@@ -309,13 +311,14 @@ void sn_n2_engine_message(struct sn_n2_engine *engine, const struct sn_n2_messag
 void sn_n2_engine_tick(struct sn_n2_engine *engine, uint64_t now_ns);
 
 /* association.c */
-uint32_t sn_n2_association_new(struct sn_n2_engine *engine, uint64_t key, const struct sn_n2_endpoint *gnb_end, const struct sn_n2_endpoint *amf_end,
-			       enum sn_ap protocol, uint64_t time_ns);
+uint32_t sn_n2_association_new(struct sn_n2_engine *engine, uint64_t key, const struct sn_n2_endpoint *gnb_end,
+			       const struct sn_n2_endpoint *amf_end, enum sn_ap protocol, uint64_t time_ns);
 /** The association is gone: its connections end, what waits has failed with `cause`. */
 void sn_n2_association_close(struct sn_n2_engine *engine, uint32_t index, uint16_t cause, uint64_t time_ns);
 void sn_n2_association_forget(struct sn_n2_engine *engine, uint32_t index);
 uint32_t sn_n2_association_of_key(struct sn_n2_engine *engine, uint64_t key);
-/** Tells which end sent the message being taken, and turns the ends round when the first such message shows that they are the other way. */
+/** Tells which end sent the message being taken, and turns the ends round when the first such message shows that they are the
+ * other way. */
 bool sn_n2_association_uplink(struct sn_n2_engine *engine, uint32_t index, bool from_first);
 /** Names from NG Setup and its response, RAN and AMF configuration update. */
 void sn_n2_association_names(struct sn_n2_engine *engine, uint32_t index, bool uplink);
@@ -345,19 +348,21 @@ void sn_n2_ue_registered_set(struct sn_n2_engine *engine, struct sn_n2_ue *ue, b
 struct sn_n2_where {
 	uint32_t association;
 	uint32_t connection; /* may be 0 */
-	uint32_t ue;         /* may be 0 */
+	uint32_t ue;	     /* may be 0 */
 };
-uint32_t sn_n2_attempt_begin(struct sn_n2_engine *engine, unsigned kind, enum sn_n2_owner owner, const struct sn_n2_where *where, uint64_t time_ns);
+uint32_t sn_n2_attempt_begin(struct sn_n2_engine *engine, unsigned kind, enum sn_n2_owner owner, const struct sn_n2_where *where,
+			     uint64_t time_ns);
 /** The oldest waiting attempt of a kind of an owner; `detail` other than -1 must match. 0: none. */
 uint32_t sn_n2_attempt_find(struct sn_n2_engine *engine, unsigned kind, enum sn_n2_owner owner, uint32_t index, int detail);
 void sn_n2_attempt_end(struct sn_n2_engine *engine, uint32_t index, enum sn_n2_outcome outcome, uint16_t cause, uint64_t time_ns);
 void sn_n2_attempt_step_begin(struct sn_n2_engine *engine, uint32_t index, enum sn_n2_step step, uint64_t time_ns);
 void sn_n2_attempt_step_end(struct sn_n2_engine *engine, uint32_t index, enum sn_n2_step step, uint64_t time_ns);
 /** Ends all that an owner waits for. */
-void sn_n2_attempts_end_all(struct sn_n2_engine *engine, enum sn_n2_owner owner, uint32_t index, enum sn_n2_outcome outcome, uint16_t cause,
-			    uint64_t time_ns);
+void sn_n2_attempts_end_all(struct sn_n2_engine *engine, enum sn_n2_owner owner, uint32_t index, enum sn_n2_outcome outcome,
+			    uint16_t cause, uint64_t time_ns);
 void sn_n2_attempts_expire(struct sn_n2_engine *engine, uint64_t now_ns);
-struct sn_n2_procedure_cell *sn_n2_procedure_cell(struct sn_n2_engine *engine, unsigned kind, uint16_t gnb, uint16_t amf, uint16_t slice);
+struct sn_n2_procedure_cell *sn_n2_procedure_cell(struct sn_n2_engine *engine, unsigned kind, uint16_t gnb, uint16_t amf,
+						  uint16_t slice);
 
 /* measurements.c */
 struct sn_n2_measure {

@@ -61,17 +61,17 @@ enum sn_n2_measurement {
 
 /** How a measurement stands when NAS is ciphered. */
 enum sn_n2_source {
-	SN_N2_CLEAR,      /* always on the wire in clear */
-	SN_N2_NAS_INFER,  /* in NAS after Security Mode Command; concluded from NGAP when ciphered */
-	SN_N2_NAS_ONLY,   /* in NAS after Security Mode Command; not to be had when ciphered */
-	SN_N2_STATE,      /* from the state machine, sampled: always inferred */
+	SN_N2_CLEAR,	 /* always on the wire in clear */
+	SN_N2_NAS_INFER, /* in NAS after Security Mode Command; concluded from NGAP when ciphered */
+	SN_N2_NAS_ONLY,	 /* in NAS after Security Mode Command; not to be had when ciphered */
+	SN_N2_STATE,	 /* from the state machine, sampled: always inferred */
 };
 
 struct sn_n2_measurement_info {
 	const char *name;    /* TS 28.552 */
 	const char *trigger; /* what is counted */
-	uint8_t source;      /* enum sn_n2_source */
-	bool gauge;          /* else a counter */
+	uint8_t source;	     /* enum sn_n2_source */
+	bool gauge;	     /* else a counter */
 };
 extern const struct sn_n2_measurement_info sn_n2_measurements[_SN_N2_MEASUREMENT_MAX];
 

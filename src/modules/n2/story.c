@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file The stories of all UEs in one ring of fixed size: the newest entries overwrite the oldest, whoever's they are, so a million UEs cost no
- * more than ten. Each entry knows how far back its UE's last one lies.
+ * @file The stories of all UEs in one ring of fixed size: the newest entries overwrite the oldest, whoever's they are, so a
+ * million UEs cost no more than ten. Each entry knows how far back its UE's last one lies.
  */
 #include "modules/n2/engine.h"
 

@@ -20,12 +20,12 @@ static struct sn_n2_ue *ue_at(struct sn_n2_engine *engine, uint32_t index)
 
 static struct sn_map_key ran_key(uint32_t association, uint32_t id)
 {
-	return (struct sn_map_key){ .a = association, .b = id };
+	return (struct sn_map_key) { .a = association, .b = id };
 }
 
 static struct sn_map_key amf_key(uint32_t association, uint64_t id)
 {
-	return (struct sn_map_key){ .a = association, .b = id };
+	return (struct sn_map_key) { .a = association, .b = id };
 }
 
 static uint64_t tmsi_pack(const struct sn_s_tmsi *tmsi)
@@ -99,10 +99,10 @@ void sn_n2_ue_remove(struct sn_n2_engine *engine, uint32_t index)
 	while (ue->connections)
 		sn_n2_connection_close(engine, ue->connections, 0, engine->now_ns);
 	sn_n2_attempts_end_all(engine, SN_N2_OWNER_UE, index, SN_N2_NO_RESPONSE, 0, engine->now_ns);
-	if (ue->tmsi && sn_map_get(&engine->by_tmsi, (struct sn_map_key){ .a = ue->tmsi }) == index)
-		sn_map_remove(&engine->by_tmsi, (struct sn_map_key){ .a = ue->tmsi });
-	if (ue->suci_hash && sn_map_get(&engine->by_suci, (struct sn_map_key){ .a = ue->suci_hash }) == index)
-		sn_map_remove(&engine->by_suci, (struct sn_map_key){ .a = ue->suci_hash });
+	if (ue->tmsi && sn_map_get(&engine->by_tmsi, (struct sn_map_key) { .a = ue->tmsi }) == index)
+		sn_map_remove(&engine->by_tmsi, (struct sn_map_key) { .a = ue->tmsi });
+	if (ue->suci_hash && sn_map_get(&engine->by_suci, (struct sn_map_key) { .a = ue->suci_hash }) == index)
+		sn_map_remove(&engine->by_suci, (struct sn_map_key) { .a = ue->suci_hash });
 	sn_n2_ue_registered_set(engine, ue, false);
 	for (uint8_t i = 0; ue->sessions && i < SN_N2_UE_SESSIONS; i++)
 		sn_n2_ue_session_set(engine, ue, i, false);
@@ -112,7 +112,7 @@ void sn_n2_ue_remove(struct sn_n2_engine *engine, uint32_t index)
 
 uint32_t sn_n2_ue_of_tmsi(struct sn_n2_engine *engine, const struct sn_s_tmsi *tmsi)
 {
-	return sn_map_get(&engine->by_tmsi, (struct sn_map_key){ .a = tmsi_pack(tmsi) });
+	return sn_map_get(&engine->by_tmsi, (struct sn_map_key) { .a = tmsi_pack(tmsi) });
 }
 
 void sn_n2_ue_assign_tmsi(struct sn_n2_engine *engine, uint32_t index, const struct sn_s_tmsi *tmsi)
@@ -126,7 +126,7 @@ void sn_n2_ue_assign_tmsi(struct sn_n2_engine *engine, uint32_t index, const str
 	if (other)
 		ue_at(engine, other)->tmsi = 0; /* the AMF gave it to somebody else meanwhile */
 	if (ue->tmsi)
-		sn_map_remove(&engine->by_tmsi, (struct sn_map_key){ .a = ue->tmsi });
+		sn_map_remove(&engine->by_tmsi, (struct sn_map_key) { .a = ue->tmsi });
 	ue->tmsi = sn_map_set(&engine->by_tmsi, key, index) < 0 ? 0 : key.a;
 }
 
@@ -167,21 +167,23 @@ uint32_t sn_n2_ue_identify(struct sn_n2_engine *engine, uint32_t index, const st
 	if (nas->identity_kind == SN_NAS_IDENTITY_SUCI && nas->identity.len) {
 		uint64_t hash = sn_map_hash_bytes(sn_map_seed(), nas->identity.data, nas->identity.len) | 1;
 
-		known = sn_map_get(&engine->by_suci, (struct sn_map_key){ .a = hash });
+		known = sn_map_get(&engine->by_suci, (struct sn_map_key) { .a = hash });
 		if (known && known != index) {
-			/* A UE that stood alone until now is that one; one with a story of its own stays, and takes the name over. */
+			/* A UE that stood alone until now is that one; one with a story of its own stays, and takes the name
+			 * over. */
 			if (!ue->suci_hash && !ue->tmsi)
 				return ue_merge(engine, index, known);
 			ue_at(engine, known)->suci_hash = 0;
 		}
 		if (ue->suci_hash && ue->suci_hash != hash)
-			sn_map_remove(&engine->by_suci, (struct sn_map_key){ .a = ue->suci_hash });
+			sn_map_remove(&engine->by_suci, (struct sn_map_key) { .a = ue->suci_hash });
 		if (ue->suci_hash != hash)
 			identity_keep(ue, SN_NAS_IDENTITY_SUCI, nas->identity);
-		ue->suci_hash = sn_map_set(&engine->by_suci, (struct sn_map_key){ .a = hash }, index) < 0 ? 0 : hash;
+		ue->suci_hash = sn_map_set(&engine->by_suci, (struct sn_map_key) { .a = hash }, index) < 0 ? 0 : hash;
 		return index;
 	}
-	if (nas->s_tmsi.present && (nas->identity_kind == SN_NAS_IDENTITY_5G_GUTI || nas->identity_kind == SN_NAS_IDENTITY_5G_S_TMSI)) {
+	if (nas->s_tmsi.present &&
+	    (nas->identity_kind == SN_NAS_IDENTITY_5G_GUTI || nas->identity_kind == SN_NAS_IDENTITY_5G_S_TMSI)) {
 		known = sn_n2_ue_of_tmsi(engine, &nas->s_tmsi);
 		if (known && known != index && !ue->suci_hash && !ue->tmsi)
 			return ue_merge(engine, index, known);
@@ -194,10 +196,12 @@ uint32_t sn_n2_ue_identify(struct sn_n2_engine *engine, uint32_t index, const st
 	return index;
 }
 
-/* SUCI of type "SUPI format IMSI" under the null scheme is the SUPI itself (TS 23.003 2.2B): PLMN and MSIN name the subscriber for good. */
+/* SUCI of type "SUPI format IMSI" under the null scheme is the SUPI itself (TS 23.003 2.2B): PLMN and MSIN name the subscriber
+ * for good. */
 static bool identity_is_supi(const struct sn_n2_ue *ue)
 {
-	return ue->identity_kind == SN_NAS_IDENTITY_SUCI && ue->identity_len > 8 && (ue->identity[0] & 0x70) == 0 && (ue->identity[6] & 0xf) == 0;
+	return ue->identity_kind == SN_NAS_IDENTITY_SUCI && ue->identity_len > 8 && (ue->identity[0] & 0x70) == 0 &&
+	       (ue->identity[6] & 0xf) == 0;
 }
 
 uint64_t sn_n2_ue_pseudonym(struct sn_n2_engine *engine, struct sn_n2_ue *ue)
@@ -211,10 +215,10 @@ uint64_t sn_n2_ue_pseudonym(struct sn_n2_engine *engine, struct sn_n2_ue *ue)
 	if (identity_is_supi(ue)) {
 		memcpy(supi, ue->identity + 1, 3);
 		memcpy(supi + 3, ue->identity + 8, ue->identity_len - 8u);
-		view = (struct sn_view){ supi, ue->identity_len - 5u };
+		view = (struct sn_view) { supi, ue->identity_len - 5u };
 		kind = "supi";
 	} else if (!ue->identity_len) {
-		view = (struct sn_view){ (const uint8_t *)&ue->serial, sizeof(ue->serial) };
+		view = (struct sn_view) { (const uint8_t *)&ue->serial, sizeof(ue->serial) };
 		kind = "unknown";
 	}
 	ue->pseudonym = sn_pseudonym_of(engine->pseudonym, kind, view);
@@ -303,8 +307,9 @@ void sn_n2_connection_close(struct sn_n2_engine *engine, uint32_t index, uint16_
 
 	sn_n2_attempts_end_all(engine, SN_N2_OWNER_CONNECTION, index, SN_N2_NO_RESPONSE, cause, time_ns);
 	if (cause)
-		sn_n2_story_add(engine, connection->ue,
-				&(struct sn_n2_story){ .time_ns = time_ns, .kind = SN_N2_STORY_CONNECTION_LOST, .cause = cause });
+		sn_n2_story_add(
+			engine, connection->ue,
+			&(struct sn_n2_story) { .time_ns = time_ns, .kind = SN_N2_STORY_CONNECTION_LOST, .cause = cause });
 	if (connection->has_amf_id)
 		sn_map_remove(&engine->by_amf_id, amf_key(connection->association, connection->amf_ue_ngap_id));
 	if (connection->has_ran_id)
@@ -318,8 +323,8 @@ void sn_n2_connection_close(struct sn_n2_engine *engine, uint32_t index, uint16_
 		for (unsigned chain = 0; chain < _SN_N2_CHAIN_MAX; chain++) {
 			uint32_t attempt;
 
-			while (chain != SN_N2_PAGING &&
-			       (attempt = sn_n2_attempt_find(engine, SN_N2_KIND_CHAIN + chain, SN_N2_OWNER_UE, connection->ue, -1)))
+			while (chain != SN_N2_PAGING && (attempt = sn_n2_attempt_find(engine, SN_N2_KIND_CHAIN + chain,
+										      SN_N2_OWNER_UE, connection->ue, -1)))
 				sn_n2_attempt_end(engine, attempt, cause ? SN_N2_FAILURE : SN_N2_NO_RESPONSE, cause, time_ns);
 		}
 	}
@@ -356,9 +361,9 @@ uint32_t sn_n2_connection_of_message(struct sn_n2_engine *engine, uint32_t assoc
 	const struct sn_ngap_message *ngap = &engine->ngap;
 	const uint64_t *amf_id = ngap->fields & SN_NGAP_HAS_AMF_UE_ID ? &ngap->amf_ue_ngap_id : NULL;
 	const uint32_t *ran_id = ngap->fields & SN_NGAP_HAS_RAN_UE_ID ? &ngap->ran_ue_ngap_id : NULL;
-	bool begins = ngap->pdu == SN_AP_INITIATING &&
-		      (ngap->procedure_code == SN_NGAP_INITIAL_UE_MESSAGE || ngap->procedure_code == SN_NGAP_HANDOVER_RESOURCE_ALLOCATION ||
-		       ngap->procedure_code == SN_NGAP_PATH_SWITCH_REQUEST);
+	bool begins = ngap->pdu == SN_AP_INITIATING && (ngap->procedure_code == SN_NGAP_INITIAL_UE_MESSAGE ||
+							ngap->procedure_code == SN_NGAP_HANDOVER_RESOURCE_ALLOCATION ||
+							ngap->procedure_code == SN_NGAP_PATH_SWITCH_REQUEST);
 	uint32_t index = 0;
 
 	if (!amf_id && !ran_id)
