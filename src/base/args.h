@@ -50,6 +50,10 @@ struct sn_arg {
 	bool optional;		    /* the value may be left out */
 };
 
+/** The first members of an option that fills `member` of a struct; the option is called `arg_name`. */
+#define SN_ARG(struct_type, member, arg_name, arg_type)                                                                          \
+	.name = (arg_name), .offset = offsetof(struct_type, member), .type = (arg_type)
+
 struct sn_command {
 	const char *name;
 	const char *summary;	  /* one line without a full stop */

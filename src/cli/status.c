@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file `sauron status`: how the running agent is, what it has attached, what it costs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "model/document.h"
+
+struct status_options {
+	uint32_t format;
+	const char *socket;
+};
+
+static const struct sn_arg status_args[] = {
+	{ SN_ARG(struct status_options, format, "format", SN_ARG_CHOICE), .letter = 'f', .choices = sn_format_names_basic,
+	  .doc = "how to print" },
+	{ SN_ARG(struct status_options, socket, "socket", SN_ARG_STRING), .value = "PATH",
+	  .doc = "socket of the agent's API; " SN_CLIENT_SOCKET " when left out" },
+	{ 0 },
+};
+
+static int status_main(int argc, char **argv);
+
+const struct sn_command sn_command_status = {
+	.name = "status",
+	.summary = "Show how the running agent is, what it has attached and what it costs",
+	.args = status_args,
+	.main = status_main,
+};
+
+/** The single values as "name  value" lines, then the lists as tables. */
+static void print_table(json_t *document)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(document, next, key, value)
+	{
+		char name[40];
+
+		if (json_is_array(value) || json_is_object(value))
+			continue;
+		snprintf(name, sizeof(name), "%s", key);
+		for (char *p = name; *p; p++)
+			if (*p == '_')
+				*p = ' ';
+		if (json_is_string(value))
+			printf("%-20s%s\n", name, json_string_value(value));
+		else if (json_is_integer(value))
+			printf("%-20s%lld\n", name, (long long)json_integer_value(value));
+		else if (json_is_real(value))
+			printf("%-20s%.6g\n", name, json_real_value(value));
+		else if (json_is_boolean(value))
+			printf("%-20s%s\n", name, json_is_true(value) ? "yes" : "no");
+		json_object_del(document, key);
+	}
+	putchar('\n');
+	sn_document_print(stdout, document, SN_FORMAT_TABLE);
+}
+
+static int status_main(int argc, char **argv)
+{
+	struct status_options options = { .socket = SN_CLIENT_SOCKET };
+	struct sn_client *client = NULL;
+	struct sn_diag diag = { 0 };
+	json_t *document = NULL;
+	int first, err, code = sn_args_begin(&sn_command_status, argc, argv, &options, &first);
+
+	if (code >= 0)
+		return code;
+	err = sn_client_new(options.socket, &client, &diag);
+	if (!err)
+		err = sn_client_get_json(client, "/v1/status", /* query= */ NULL, &document, &diag);
+	sn_client_free(client);
+	if (err) {
+		sn_log_error("%s", diag.text);
+		return sn_client_exit(err);
+	}
+	if (options.format == SN_FORMAT_JSON)
+		sn_document_print(stdout, document, SN_FORMAT_JSON);
+	else
+		print_table(document);
+	json_decref(document);
+	return sn_document_flush();
+}
