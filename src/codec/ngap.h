@@ -223,7 +223,9 @@ const char *sn_ngap_establishment_cause_name(uint8_t value);
  * frame only (pdu, procedure code, criticality).
  *
  * A message cut short by the capture (`message.len` less than what was sent) is decoded as far as it goes:
- * what was read stands in `ret_message`, the return value is -EMSGSIZE. Unknown information elements are skipped.
+ * what was read stands in `ret_message` (a NAS-PDU as far as it is there), the return value is -EMSGSIZE. So is one of 16 KiB and
+ * more, which comes in fragments (X.691 11.9.4): the first is read. Unknown information elements are skipped; one that is
+ * malformed does not hide those behind it.
  *
  * @return 0; -EMSGSIZE: ends before its end; -EBADMSG: violates the encoding (what was read before is kept);
  *         -ENOMSG: not even a frame, ret_message is not to be used.
