@@ -366,7 +366,8 @@ static bool find_half(struct walk *walk, const struct sn_packet *ip)
 	}
 	if (hint.vtag && hint.sport && hint.dport)
 		walk->half = sn_sctp_learn(walk->sctp, &hint);
-	if (!walk->half)
+	/* Without user data nothing is lost: heartbeats of an association that is silent since the tap began. */
+	if (!walk->half && hint.has_data)
 		count(walk->sctp, SN_SCTP_UNKNOWN_TAG);
 	return walk->half;
 }

@@ -17,7 +17,7 @@ enum sn_sctp_loss {
 	SN_SCTP_BAD_PACKET,	    /* shorter than its headers, or a chunk length that lies */
 	SN_SCTP_BAD_CHECKSUM,	    /* CRC32c does not match: counted, not refused (offload leaves it open) */
 	SN_SCTP_TRUNCATED,	    /* the capture cut the chunk */
-	SN_SCTP_UNKNOWN_TAG,	    /* belongs to no association and could not be adopted */
+	SN_SCTP_UNKNOWN_TAG,	    /* user data, or INIT, of an association that there is no room for or that cannot be */
 	SN_SCTP_DUPLICATE_TSN,	    /* retransmission of a chunk seen before */
 	SN_SCTP_GAP,		    /* a TSN that never came; the messages it belonged to are given up */
 	SN_SCTP_INCOMPLETE_MESSAGE, /* fragments given up: gap, limit, end of the association, or begun before the tap */
