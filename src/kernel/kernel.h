@@ -130,6 +130,11 @@ struct sn_object *sn_object_free(struct sn_object *object);
 /** Descriptor of a map by its name in the ELF; -ENOENT. Stays the object's. */
 int sn_object_map(struct sn_object *object, const char *name);
 int sn_object_resize(struct sn_object *object, const char *map, uint32_t entries);
+/** Sets one entry of a map by the map's name. @return 0 or a negative errno. */
+int sn_object_map_set(struct sn_object *object, const char *map, const void *key, const void *value);
+/** Makes a hash map hold just these keys (each of `size` octets, at most 16), with values whose every octet is 1: a set, such as
+ * of ports. */
+int sn_object_map_keys(struct sn_object *object, const char *map, const void *keys, size_t size, size_t count);
 
 /** Attaches the TC programs (`ingress`, `egress` by name in the ELF; l3 variants when the device has no link-layer header) of a
  * packet hook to one interface. tcx where there is one, else clsact with a priority of our own; never displaces a foreign filter

@@ -29,10 +29,16 @@ static __always_inline bool port_wanted(__u16 port)
 	return bpf_map_lookup_elem(&n2_ports, &port) != 0;
 }
 
-static __always_inline __u32 capture_limit(void)
+static __always_inline const struct sn_n2_kernel_config *config_get(void)
 {
 	__u32 zero = 0;
-	const struct sn_n2_kernel_config *config = bpf_map_lookup_elem(&n2_config, &zero);
+
+	return bpf_map_lookup_elem(&n2_config, &zero);
+}
+
+static __always_inline __u32 capture_limit(void)
+{
+	const struct sn_n2_kernel_config *config = config_get();
 	__u32 limit = config ? config->capture_limit : 0;
 
 	if (!limit)
@@ -41,3 +47,6 @@ static __always_inline __u32 capture_limit(void)
 }
 
 #include "modules/n2/n2_packet.bpf.h"
+#include "modules/n2/n2_message.bpf.h"
+#include "modules/n2/n2_socket.bpf.h"
+#include "modules/n2/n2_syscall.bpf.h"

@@ -43,7 +43,7 @@ static __always_inline int packet_copy(struct __sk_buff *skb, const __u64 room, 
 	if (err) {
 		sn_ring_discard(event);
 		sn_count(SN_KERNEL_DROP_READ);
-		SN_ERROR(SN_BPF_FILE_MODULE, BPF_FUNC_skb_load_bytes, err);
+		SN_ERROR(SN_BPF_FILE_N2_PACKET, BPF_FUNC_skb_load_bytes, err);
 		return 0;
 	}
 	if (captured < skb->len)

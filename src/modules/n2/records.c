@@ -148,6 +148,15 @@ static const struct sn_field failure_fields[] = {
 const struct sn_record_type sn_n2_failure_type =
 	SN_RECORD_TYPE(struct sn_n2_failure_record, "n2.failure", "The newest failures.", failure_fields);
 
+static const struct sn_field failure_cause_fields[] = {
+	SN_FIELD(struct sn_n2_failure_cause_record, procedure, SN_FIELD_STRING, NULL, "procedure or chain"),
+	SN_FIELD(struct sn_n2_failure_cause_record, group, SN_FIELD_STRING, NULL, "group of the cause"),
+	SN_FIELD(struct sn_n2_failure_cause_record, cause, SN_FIELD_STRING, NULL, "cause"),
+	SN_FIELD(struct sn_n2_failure_cause_record, count, SN_FIELD_U64, "1", "how often"),
+};
+const struct sn_record_type sn_n2_failure_cause_type = SN_RECORD_TYPE(struct sn_n2_failure_cause_record, "n2.failure_cause",
+								      "Failed procedures by cause.", failure_cause_fields);
+
 static const struct sn_field ue_fields[] = {
 	SN_FIELD(struct sn_n2_ue_record, ue, SN_FIELD_STRING, NULL, "pseudonym", .flags = SN_FIELD_SUBSCRIBER),
 	SN_FIELD(struct sn_n2_ue_record, registered, SN_FIELD_BOOL, NULL, "as far as it was seen"),
@@ -180,11 +189,7 @@ const struct sn_record_type sn_n2_story_type =
 	SN_RECORD_TYPE(struct sn_n2_story_record, "n2.story", "One UE's story, in order.", story_fields);
 
 const struct sn_record_type *const sn_n2_record_types[] = {
-	&sn_n2_message_type,	 &sn_n2_nas_type,
-	&sn_n2_procedure_type,	 &sn_n2_chain_type,
-	&sn_n2_cause_type,	 &sn_n2_step_type,
-	&sn_n2_measurement_type, &sn_n2_kpi_type,
-	&sn_n2_association_type, &sn_n2_failure_type,
-	&sn_n2_loss_type,	 &sn_n2_ue_type,
-	&sn_n2_story_type,	 NULL,
+	&sn_n2_message_type,	   &sn_n2_nas_type,	    &sn_n2_procedure_type, &sn_n2_chain_type,	    &sn_n2_cause_type,
+	&sn_n2_step_type,	   &sn_n2_measurement_type, &sn_n2_kpi_type,	   &sn_n2_association_type, &sn_n2_failure_type,
+	&sn_n2_failure_cause_type, &sn_n2_loss_type,	    &sn_n2_ue_type,	   &sn_n2_story_type,	    NULL,
 };

@@ -60,6 +60,10 @@ struct sn_n2_failure_record {
 	const char *procedure, *outcome, *group, *cause, *gnb, *amf, *snssai, *ue;
 	double after_ms;
 };
+struct sn_n2_failure_cause_record {
+	const char *procedure, *group, *cause;
+	uint64_t count;
+};
 struct sn_n2_ue_record {
 	const char *ue;
 	bool registered, connected;
@@ -76,7 +80,7 @@ struct sn_n2_story_record {
 
 extern const struct sn_record_type sn_n2_message_type, sn_n2_nas_type, sn_n2_cause_type, sn_n2_step_type, sn_n2_procedure_type,
 	sn_n2_chain_type, sn_n2_measurement_type, sn_n2_kpi_type, sn_n2_association_type, sn_n2_loss_type, sn_n2_failure_type,
-	sn_n2_ue_type, sn_n2_story_type;
+	sn_n2_failure_cause_type, sn_n2_ue_type, sn_n2_story_type;
 /** All of them, NULL at the end. */
 extern const struct sn_record_type *const sn_n2_record_types[];
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file The table of n2's hooks: programs of n2.bpf.c, what they need, what is lost against the one before. */
+#include "modules/n2/n2_hooks.h"
+
+#include "base/macro.h"
+
+#define NAMES(...)                                                                                                               \
+	(const char *const[])                                                                                                    \
+	{                                                                                                                        \
+		__VA_ARGS__, NULL                                                                                                \
+	}
+
+static const enum sn_feature fexit_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_SCTP, SN_FEATURE_FENTRY };
+static const enum sn_feature kprobe_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_SCTP, SN_FEATURE_KPROBE };
+static const enum sn_feature tracepoint_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_SCTP, SN_FEATURE_TRACEPOINT };
+static const enum sn_feature packet_needs[] = { SN_FEATURE_RINGBUF, SN_FEATURE_CLSACT };
+
+const struct sn_hook sn_n2_hooks[] = {
+	{
+		.name = "fexit",
+		.group = "socket",
+		.programs = NAMES("sn_n2_fentry_sendmsg", "sn_n2_fexit_sendmsg", "sn_n2_fentry_recvmsg", "sn_n2_fexit_recvmsg"),
+		.needs = fexit_needs,
+		.needs_len = SN_ARRAY_SIZE(fexit_needs),
+		.cost = "messages that the kernel sends from pages (sendfile from Linux 6.5 on) are counted, not read",
+	},
+	{
+		.name = "kprobe",
+		.group = "socket",
+		.programs = NAMES("sn_n2_kprobe_sendmsg", "sn_n2_kretprobe_sendmsg", "sn_n2_kprobe_recvmsg",
+				  "sn_n2_kretprobe_recvmsg"),
+		.needs = kprobe_needs,
+		.needs_len = SN_ARRAY_SIZE(kprobe_needs),
+		.cost = "a probe costs about five times as much",
+	},
+	{
+		.name = "tracepoint",
+		.group = "socket",
+		.programs = NAMES("sn_n2_enter_sendmsg", "sn_n2_exit_sendmsg", "sn_n2_enter_recvmsg", "sn_n2_exit_recvmsg",
+				  "sn_n2_enter_sendto", "sn_n2_exit_sendto", "sn_n2_enter_recvfrom", "sn_n2_exit_recvfrom",
+				  "sn_n2_enter_sendmmsg", "sn_n2_exit_sendmmsg", "sn_n2_enter_recvmmsg", "sn_n2_exit_recvmmsg",
+				  "sn_n2_enter_write", "sn_n2_exit_write", "sn_n2_enter_read", "sn_n2_exit_read",
+				  "sn_n2_enter_writev", "sn_n2_exit_writev", "sn_n2_enter_readv", "sn_n2_exit_readv"),
+		.needs = tracepoint_needs,
+		.needs_len = SN_ARRAY_SIZE(tracepoint_needs),
+		.cost = "io_uring and 32-bit programs are not seen; read and recvfrom do not tell where a message ends; every read and "
+			"write of the node pays for a look at its descriptor",
+	},
+	{
+		.name = "packet",
+		.group = "packet",
+		.programs = NAMES("sn_n2_tc_ingress", "sn_n2_tc_egress", "sn_n2_tc_ingress_l3", "sn_n2_tc_egress_l3"),
+		.needs = packet_needs,
+		.needs_len = SN_ARRAY_SIZE(packet_needs),
+		.cost = "no process and no cgroup; messages are put together from packets",
+	},
+	{ 0 },
+};
