@@ -32,10 +32,15 @@ struct sn_error_key {
 };
 _Static_assert(sizeof(struct sn_error_key) == 12, "error map key");
 
+/** Append-only. */
 enum sn_bpf_file {
-	SN_BPF_FILE_MODULE = 0, /* <module>.bpf.c */
-	SN_BPF_FILE_RING = 1,	/* bpf/ring.h */
-	SN_BPF_FILE_PACKET = 2, /* bpf/packet.h */
+	SN_BPF_FILE_MODULE = 0,	    /* <module>.bpf.c */
+	SN_BPF_FILE_RING = 1,	    /* bpf/ring.h */
+	SN_BPF_FILE_PACKET = 2,	    /* bpf/packet.h */
+	SN_BPF_FILE_N2_PACKET = 3,  /* modules/n2/n2_packet.bpf.h */
+	SN_BPF_FILE_N2_MESSAGE = 4, /* modules/n2/n2_message.bpf.h */
+	SN_BPF_FILE_N2_SOCKET = 5,  /* modules/n2/n2_socket.bpf.h */
+	SN_BPF_FILE_N2_SYSCALL = 6, /* modules/n2/n2_syscall.bpf.h */
 };
 
 /**

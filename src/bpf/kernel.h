@@ -142,6 +142,34 @@ struct task_struct {
 	struct files_struct *files;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+/*
+ * SCTP: in the BTF of the module sctp, so every use is guarded. Kernels before 5.11 have no BTF of modules, and there is none
+ * while the module is not loaded.
+ */
+enum sctp_socket_type___sn {
+	SCTP_SOCKET_UDP___sn = 0, /* one-to-many; the others have one association */
+};
+
+struct sctp_endpoint___sn {
+	struct list_head asocs;
+};
+
+struct sctp_sock___sn {
+	enum sctp_socket_type___sn type;
+	struct sctp_endpoint___sn *ep;
+};
+
+struct sctp_association___sn {
+	struct list_head asocs;
+	__s32 assoc_id;
+	__u16 default_stream;
+	__u32 default_ppid;
+};
+
 #pragma clang attribute pop
 
 #endif
