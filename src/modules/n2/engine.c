@@ -187,6 +187,21 @@ static void ue_message(struct sn_n2_engine *engine, struct sn_n2_where *where, b
 	nas_take_all(engine, where, uplink, time_ns);
 }
 
+static void cause_count(struct sn_n2_engine *engine, const struct sn_ngap_cause *cause)
+{
+	if (cause->present)
+		engine->cause_elements[cause->group][cause->value]++;
+}
+
+static void causes_count(struct sn_n2_engine *engine, const struct sn_ngap_message *ngap)
+{
+	cause_count(engine, &ngap->cause);
+	for (uint16_t i = 0; i < ngap->session_count; i++)
+		cause_count(engine, &ngap->sessions[i].cause);
+	for (uint16_t i = 0; i < ngap->flow_count; i++)
+		cause_count(engine, &ngap->flows[i].cause);
+}
+
 static bool decode(struct sn_n2_engine *engine, const struct sn_n2_message *message)
 {
 	int r = sn_ngap_decode(message->protocol, message->data, &engine->ngap);
@@ -197,6 +212,8 @@ static bool decode(struct sn_n2_engine *engine, const struct sn_n2_message *mess
 		return false;
 	engine->losses[SN_N2_LOSS_NGAP_LIST_CUT] += message->protocol == SN_AP_NGAP && engine->ngap.truncated_lists;
 	engine->messages[message->protocol][engine->ngap.procedure_code][engine->ngap.pdu]++;
+	if (message->protocol == SN_AP_NGAP)
+		causes_count(engine, &engine->ngap);
 	return true;
 }
 

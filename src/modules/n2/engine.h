@@ -63,6 +63,7 @@ enum sn_n2_cause_group {
 	SN_N2_CAUSE_5GSM = 6,
 	SN_N2_CAUSE_RRC = 7,	/* RRC establishment cause */
 	SN_N2_CAUSE_SAURON = 8, /* seen, but carried by no cause element: enum sn_n2_own_cause */
+	_SN_N2_CAUSE_GROUP_MAX,
 };
 enum sn_n2_own_cause {
 	SN_N2_OWN_AUTHENTICATION_REJECT,
@@ -280,6 +281,7 @@ struct sn_n2_engine {
 	uint64_t messages[_SN_AP_MAX][256][_SN_AP_PDU_MAX];
 	uint64_t nas[2][256][_SN_NAS_SECURITY_MAX][2]; /* 5GMM, 5GSM; type; security header; in a container */
 	uint64_t nas_ciphered;
+	uint64_t cause_elements[_SN_N2_CAUSE_GROUP_MAX][256]; /* every cause element of every message, whatever became of it */
 	uint64_t total_messages;
 	uint64_t losses[_SN_N2_LOSS_MAX];
 	struct sn_hist registration_time[6]; /* by registration type */

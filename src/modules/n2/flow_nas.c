@@ -254,6 +254,13 @@ static void downlink_5gmm(struct sn_n2_engine *engine, struct sn_n2_where *where
 	case SN_NAS_SERVICE_ACCEPT:
 		service_accepted(engine, where, false, time_ns);
 		break;
+	case SN_NAS_5GMM_STATUS:
+		/* Some AMFs answer a transport that they cannot forward with a status, which names no PDU session: it is the
+		 * oldest that waits. */
+		if (nas->fields & SN_NAS_HAS_CAUSE)
+			chain_fail(engine, SN_N2_PDU_SESSION_ESTABLISHMENT, where->ue, -1,
+				   SN_N2_CAUSE(SN_N2_CAUSE_5GMM, nas->cause), time_ns);
+		break;
 	case SN_NAS_DEREGISTRATION_ACCEPT_UE:
 		deregistration_done(engine, where, false, time_ns);
 		break;
@@ -312,6 +319,9 @@ void sn_n2_flow_nas(struct sn_n2_engine *engine, struct sn_n2_where *where, bool
 {
 	const struct sn_nas_message *carrier = NULL;
 
+	/* Only Security mode complete (or reject, in plain) is protected with the new context: this much shows through the cipher (9.3.1). */
+	if (engine->nas_pdu.ciphered && uplink && engine->nas_pdu.security == SN_NAS_INTEGRITY_CIPHERED_NEW_CONTEXT)
+		sn_n2_attempt_step_end(engine, chain_of(engine, SN_N2_REGISTRATION, where->ue, -1), SN_N2_STEP_SECURITY, time_ns);
 	for (uint8_t i = 0; i < engine->nas_pdu.count; i++) {
 		const struct sn_nas_message *nas = &engine->nas_pdu.messages[i];
 

@@ -34,7 +34,8 @@ static const struct sn_field cause_fields[] = {
 	SN_FIELD(struct sn_n2_cause_record, count, SN_FIELD_U64, "1", "how often"),
 };
 const struct sn_record_type sn_n2_cause_type =
-	SN_RECORD_TYPE(struct sn_n2_cause_record, "n2.cause", "Causes of failures.", cause_fields);
+	SN_RECORD_TYPE(struct sn_n2_cause_record, "n2.cause",
+		       "Causes: of failures, and every cause element seen (section cause_elements).", cause_fields);
 
 static const struct sn_field step_fields[] = {
 	SN_FIELD(struct sn_n2_step_record, step, SN_FIELD_STRING, NULL, "step of the chain"),

@@ -91,6 +91,22 @@ static void nas_report(const struct sn_n2_engine *engine, struct sn_report *repo
 	sn_report_number(report, "nas_ciphered", engine->nas_ciphered);
 }
 
+static void cause_elements_report(const struct sn_n2_engine *engine, struct sn_report *report)
+{
+	char number[16];
+
+	sn_report_section(report, "cause_elements");
+	for (unsigned group = 0; group < _SN_N2_CAUSE_GROUP_MAX; group++)
+		for (unsigned value = 0; value < 256; value++) {
+			uint16_t cause = SN_N2_CAUSE(group, value);
+			struct sn_n2_cause_record row = { sn_n2_cause_group_text(cause), sn_n2_cause_text(cause, number),
+							  engine->cause_elements[group][value] };
+
+			if (row.count)
+				sn_report_row(report, "cause_elements", &sn_n2_cause_type, &row);
+		}
+}
+
 /* ---- procedures and chains ---- */
 
 /** Cells of one row. */
@@ -744,6 +760,7 @@ int sn_n2_report(struct sn_n2 *n2, const struct sn_query *query, struct sn_repor
 	sn_report_section(report, "chains");
 	messages_report(&n2->engine, report);
 	nas_report(&n2->engine, report);
+	cause_elements_report(&n2->engine, report);
 	for (size_t i = 0; i < count; i++)
 		group_report(n2, groups[i], report);
 	if (by & BY_CAUSE)
