@@ -430,14 +430,18 @@ static uint64_t measured(struct sn_n2_engine *engine, enum sn_n2_measurement mea
 	return value;
 }
 
-static void kpi_row(struct sn_n2 *n2, const char *kpi, const char *source, double value, const char *unit, bool inferred,
+/** Why a KPI is not exact. */
+enum doubt { NO_DOUBT, CIPHERED, SAMPLED };
+
+static void kpi_row(struct sn_n2 *n2, const char *kpi, const char *source, double value, const char *unit, enum doubt doubt,
 		    struct sn_report *report)
 {
 	struct sn_n2_kpi_record row = { .kpi = kpi, .source = source, .value = value, .unit = unit, .standing = "exact" };
 
-	if (inferred) {
+	if (doubt != NO_DOUBT) {
 		row.standing = "inferred";
-		row.why = "NAS is ciphered, or it is the state of a machine and not a message";
+		row.why = doubt == CIPHERED ? "NAS is ciphered: concluded from NGAP"
+					    : "the state of the UEs as far as it was seen, sampled every second";
 	} else if (sn_n2_lost(n2)) {
 		row.standing = "inferred";
 		row.why = "messages were lost meanwhile: see losses";
@@ -476,15 +480,18 @@ static void kpis_28554(struct sn_n2 *n2, struct group *const *groups, size_t cou
 	double mobility = ratio(measured(engine, SN_N2_RM_REG_MOB_SUCC, &mobility_inferred),
 				measured(engine, SN_N2_RM_REG_MOB_REQ, &mobility_inferred));
 
-	kpi_row(n2, "Registration success rate", "TS 28.554", registration, "ratio", inferred, report);
-	kpi_row(n2, "Mobility registration success rate", "TS 28.554", mobility, "ratio", mobility_inferred, report);
+	kpi_row(n2, "Registration success rate", "TS 28.554", registration, "ratio", inferred ? CIPHERED : NO_DOUBT, report);
+	kpi_row(n2, "Mobility registration success rate", "TS 28.554", mobility, "ratio", mobility_inferred ? CIPHERED : NO_DOUBT,
+		report);
 	kpi_row(n2, "Mean number of registered subscribers", "TS 28.554",
-		engine->samples ? (double)engine->registered_sum / (double)engine->samples : NAN, "1", true, report);
+		engine->samples ? (double)engine->registered_sum / (double)engine->samples : NAN, "1", SAMPLED, report);
 	kpi_row(n2, "PDU session establishment success rate", "TS 28.554",
-		ratio(session->sum.outcomes[SN_N2_SUCCESS], session->sum.attempts), "ratio", session->sum.inferred, report);
-	kpi_row(n2, "PDU session establishment time", "TS 28.554", mean_ms(&session->hist), "ms", session->sum.inferred, report);
+		ratio(session->sum.outcomes[SN_N2_SUCCESS], session->sum.attempts), "ratio",
+		session->sum.inferred ? CIPHERED : NO_DOUBT, report);
+	kpi_row(n2, "PDU session establishment time", "TS 28.554", mean_ms(&session->hist), "ms",
+		session->sum.inferred ? CIPHERED : NO_DOUBT, report);
 	kpi_row(n2, "Mean number of PDU sessions", "TS 28.554",
-		engine->samples ? (double)engine->sessions_sum / (double)engine->samples : NAN, "1", true, report);
+		engine->samples ? (double)engine->sessions_sum / (double)engine->samples : NAN, "1", SAMPLED, report);
 }
 
 /* The six families of the published platform. */
@@ -502,18 +509,18 @@ static void kpis_platform(struct sn_n2 *n2, struct group *const *groups, size_t 
 		sn_hist_merge(&all, &groups[i]->hist);
 		failed += groups[i]->sum.outcomes[SN_N2_FAILURE] + groups[i]->sum.outcomes[SN_N2_NO_RESPONSE];
 	}
-	kpi_row(n2, "Initial context setup attempts", "platform", (double)context->sum.attempts, "1", false, report);
-	kpi_row(n2, "Initial context setup successes", "platform", (double)outcomes[SN_N2_SUCCESS], "1", false, report);
+	kpi_row(n2, "Initial context setup attempts", "platform", (double)context->sum.attempts, "1", NO_DOUBT, report);
+	kpi_row(n2, "Initial context setup successes", "platform", (double)outcomes[SN_N2_SUCCESS], "1", NO_DOUBT, report);
 	kpi_row(n2, "Initial context setup failures", "platform", (double)(outcomes[SN_N2_FAILURE] + outcomes[SN_N2_NO_RESPONSE]),
-		"1", false, report);
+		"1", NO_DOUBT, report);
 	kpi_row(n2, "Initial context setup success ratio", "platform",
 		ratio(outcomes[SN_N2_SUCCESS], outcomes[SN_N2_SUCCESS] + outcomes[SN_N2_FAILURE] + outcomes[SN_N2_NO_RESPONSE]),
-		"ratio", false, report);
-	kpi_row(n2, "Initial context setup time", "platform", mean_ms(&context->hist), "ms", false, report);
-	kpi_row(n2, "Procedure duration", "platform", mean_ms(&all), "ms", false, report);
-	kpi_row(n2, "Failed procedures", "platform", (double)failed, "1", false, report);
-	kpi_row(n2, "PDU session establishment attempts", "platform", (double)session->sum.attempts, "1", session->sum.inferred,
-		report);
+		"ratio", NO_DOUBT, report);
+	kpi_row(n2, "Initial context setup time", "platform", mean_ms(&context->hist), "ms", NO_DOUBT, report);
+	kpi_row(n2, "Procedure duration", "platform", mean_ms(&all), "ms", NO_DOUBT, report);
+	kpi_row(n2, "Failed procedures", "platform", (double)failed, "1", NO_DOUBT, report);
+	kpi_row(n2, "PDU session establishment attempts", "platform", (double)session->sum.attempts, "1",
+		session->sum.inferred ? CIPHERED : NO_DOUBT, report);
 }
 
 /* ---- associations, failures, UEs ---- */
