@@ -245,7 +245,7 @@ static int interfaces_begin(struct sn_n2 *n2)
 static int n2_attach(void *self, bool dry_run, struct sn_plan *ret_plan, struct sn_diag *reterr)
 {
 	struct sn_n2 *n2 = self;
-	struct sn_kernel_spec spec = { .module = "n2", .elf = n2_bpf__elf_bytes(NULL), .hooks = sn_n2_hooks, .ctx = n2 };
+	struct sn_kernel_spec spec = { .module = "n2", .hooks = sn_n2_hooks, .ctx = n2 };
 	int r;
 
 	spec.elf = n2_bpf__elf_bytes(&spec.elf_size);
