@@ -147,8 +147,8 @@ struct list_head {
 };
 
 /*
- * SCTP: in the BTF of the module sctp, so every use is guarded. Kernels before 5.11 have no BTF of modules, and there is none
- * while the module is not loaded.
+ * SCTP. The kernel's own BTF has these where its security hooks name them (Debian's from 5.10 on), else that of the module, while
+ * it is loaded: every use is guarded.
  */
 enum sctp_socket_type___sn {
 	SCTP_SOCKET_UDP___sn = 0, /* one-to-many; the others have one association */

@@ -38,7 +38,7 @@ static int part_attach(struct part *part, struct sn_diag *reterr)
 			err = -E2BIG;
 			break;
 		}
-		link = bpf_program__attach(program);
+		link = perf_attach(part, program);
 		if (!link) {
 			err = -errno;
 			break;

@@ -42,7 +42,8 @@ struct sn_kernel {
 	struct sn_object *objects; /* those attached, for the cost figures */
 };
 
-#define PART_MAX_LINKS 32
+#define PART_MAX_LINKS	32
+#define PART_MAX_EVENTS 8
 
 /* One hook's programs, loaded. The maps of all parts are those of the first. */
 struct part {
@@ -50,6 +51,8 @@ struct part {
 	struct bpf_object *bpf;
 	struct bpf_link *links[PART_MAX_LINKS];
 	size_t links_count;
+	char *events[PART_MAX_EVENTS]; /* kretprobes defined in tracefs; gone when their links are */
+	size_t events_count;
 	uint32_t netns; /* packet hooks: the network namespace the programs were loaded for */
 	struct part *next;
 };
@@ -91,6 +94,15 @@ int part_load(struct sn_object *object, const struct sn_hook *hook, bool with_op
 struct part *part_free(struct part *part);
 bool hook_is_packet(const struct part *part);
 struct part *object_first_part(struct sn_object *object);
+
+/* --- perf.c */
+/** A descriptor of the root of tracefs, mounted or not; or a negative errno. */
+int tracefs_open(void);
+/** A perf event for "category/name", or a negative errno. */
+int tracepoint_open(int tracefs, const char *event);
+/** bpf_program__attach, better for tracepoints and kretprobes. @return NULL with errno. */
+struct bpf_link *perf_attach(struct part *part, const struct bpf_program *program);
+void perf_events_remove(struct part *part);
 
 /* --- probe.c */
 uint32_t own_netns(void);

@@ -187,6 +187,7 @@ struct part *part_free(struct part *part)
 		return NULL;
 	for (size_t i = 0; i < part->links_count; i++)
 		bpf_link__destroy(part->links[i]);
+	perf_events_remove(part);
 	bpf_object__close(part->bpf);
 	free(part);
 	return NULL;

@@ -216,21 +216,13 @@ static void probe_lsm(struct sn_feature_report *f)
 	probe_by_btf(f, BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "syslog");
 }
 
-/* Opens the event, hands it a program that does nothing, closes both. */
-static void probe_perf(struct sn_feature_report *f, enum bpf_prog_type program_type, struct perf_event_attr *attr,
-		       const char *what)
+/* Hands the event a program that does nothing, then closes both. */
+static void probe_perf(struct sn_feature_report *f, enum bpf_prog_type program_type, int event, const char *what)
 {
 	SN_AUTO_FD int program = load_return_0(program_type, 0, 0);
-	SN_AUTO_FD int event = -1;
 
-	if (program < 0) {
+	if (program < 0)
 		absent(f, program, "the kernel refuses to load a program for %s", what);
-		return;
-	}
-	attr->size = sizeof(*attr);
-	event = (int)syscall(SYS_perf_event_open, attr, /* pid= */ -1, /* cpu= */ 0, /* group= */ -1, PERF_FLAG_FD_CLOEXEC);
-	if (event < 0)
-		absent(f, -errno, "perf_event_open for %s", what);
 	else if (ioctl(event, PERF_EVENT_IOC_SET_BPF, program))
 		absent(f, -errno, "attaching a program to %s", what);
 	else
@@ -240,7 +232,8 @@ static void probe_perf(struct sn_feature_report *f, enum bpf_prog_type program_t
 static void probe_kprobe(struct sn_feature_report *f)
 {
 	static const char function[] = "inet_sendmsg";
-	struct perf_event_attr attr = { .config1 = (uintptr_t)function };
+	struct perf_event_attr attr = { .size = sizeof(attr), .config1 = (uintptr_t)function };
+	SN_AUTO_FD int event = -1;
 	char line[32];
 
 	if (!read_line("/sys/bus/event_source/devices/kprobe/type", line, sizeof(line))) {
@@ -248,21 +241,26 @@ static void probe_kprobe(struct sn_feature_report *f)
 		return;
 	}
 	attr.type = (uint32_t)atoi(line);
-	probe_perf(f, BPF_PROG_TYPE_KPROBE, &attr, "a kprobe on inet_sendmsg");
+	event = (int)syscall(SYS_perf_event_open, &attr, /* pid= */ -1, /* cpu= */ 0, /* group= */ -1, PERF_FLAG_FD_CLOEXEC);
+	if (event < 0)
+		absent(f, -errno, "perf_event_open for a kprobe on inet_sendmsg");
+	else
+		probe_perf(f, BPF_PROG_TYPE_KPROBE, event, "a kprobe on inet_sendmsg");
 }
 
 static void probe_tracepoint(struct sn_feature_report *f)
 {
-	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .sample_period = 1, .wakeup_events = 1 };
-	char line[32];
+	SN_AUTO_FD int tracefs = tracefs_open();
+	SN_AUTO_FD int event = tracefs < 0 ? -1 : tracepoint_open(tracefs, "syscalls/sys_enter_sendmsg");
 
-	if (!read_line("/sys/kernel/tracing/events/syscalls/sys_enter_sendmsg/id", line, sizeof(line)) &&
-	    !read_line("/sys/kernel/debug/tracing/events/syscalls/sys_enter_sendmsg/id", line, sizeof(line))) {
-		absent(f, -errno, "syscalls/sys_enter_sendmsg (no CONFIG_FTRACE_SYSCALLS, or tracefs is not mounted)");
-		return;
-	}
-	attr.config = (uint64_t)atoll(line);
-	probe_perf(f, BPF_PROG_TYPE_TRACEPOINT, &attr, "syscalls/sys_enter_sendmsg");
+	if (tracefs < 0)
+		absent(f, tracefs, "tracefs is not mounted, and cannot be");
+	else if (event == -ENOENT)
+		absent(f, event, "no tracepoint syscalls:sys_enter_sendmsg (CONFIG_FTRACE_SYSCALLS)");
+	else if (event < 0)
+		absent(f, event, "perf_event_open for syscalls:sys_enter_sendmsg");
+	else
+		probe_perf(f, BPF_PROG_TYPE_TRACEPOINT, event, "syscalls:sys_enter_sendmsg");
 }
 
 static void probe_tc(struct sn_feature_report *f, bool tcx)
