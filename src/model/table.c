@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 #define MAX_COLUMNS 32
-#define MAX_CELL    64
+#define MAX_CELL    160
 
 struct column {
 	char name[MAX_CELL];
@@ -89,7 +89,7 @@ static void list_text(const json_t *list, char *ret_text, size_t size)
 
 		while (cut && ((unsigned char)ret_text[cut] & 0xc0) == 0x80)
 			cut--; /* not inside a character */
-		strcpy(ret_text + cut, "…");
+		snprintf(ret_text + cut, size - cut, "…");
 	}
 	sn_text_free(&text);
 }
@@ -118,14 +118,13 @@ static void row_fill(struct table *table, const char *prefix, const json_t *row)
 
 	json_object_foreach((json_t *)row, key, value)
 	{
-		if (json_is_object(value)) {
-			const char *unit = strstr(key, "_ms") ? "ms" : "";
-
-			row_fill(table, unit, value);
-		} else {
+		if (json_is_object(value))
+			row_fill(table, strstr(key, "_ms") ? "ms" : "", value);
+		else if (!json_is_array(value))
 			cell_set(table, prefix, key, value);
-		}
 	}
+	/* Lists are the widest and the least regular: they stand at the end of the line. */
+	json_object_foreach((json_t *)row, key, value) if (json_is_array(value)) cell_set(table, prefix, key, value);
 }
 
 static void pad(FILE *out, const char *text, size_t width, bool right)
@@ -139,18 +138,40 @@ static void pad(FILE *out, const char *text, size_t width, bool right)
 		fprintf(out, "%*s", (int)(width - have), "");
 }
 
+/* What a terminal has no room for is cut, with a mark; the JSON has it all. */
+static void cut(const char *text, size_t columns, char *ret_text)
+{
+	size_t n = 0, used = 0;
+
+	while (text[n] && (used < columns - 1 || ((unsigned char)text[n] & 0xc0) == 0x80)) {
+		used += ((unsigned char)text[n] & 0xc0) != 0x80;
+		ret_text[n] = text[n];
+		n++;
+	}
+	snprintf(ret_text + n, 4, "%s", text[n] ? "…" : "");
+}
+
 static void line_print(FILE *out, const struct table *table, size_t row, bool head, size_t columns)
 {
+	char text[MAX_CELL + 4];
 	size_t used = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct column *column = &table->columns[i];
+		const char *cell = head ? column->name : table->cells[row * MAX_COLUMNS + i];
+		size_t left = columns ? (columns > used + 2 ? columns - used - 2 : 0) : SIZE_MAX;
 
-		used += column->width + 2;
-		if (columns && used > columns + 2)
-			break; /* what does not fit the terminal is in the JSON */
+		if (left < SN_MIN(column->width, 8u))
+			break;
 		fputs(i ? "  " : "", out);
-		pad(out, head ? column->name : table->cells[row * MAX_COLUMNS + i], column->width, column->number);
+		if (left < column->width) {
+			cut(cell, left, text);
+			fputs(text, out);
+			break;
+		}
+		/* No blanks at the end of a line. */
+		pad(out, cell, i + 1 == table->count && !column->number ? 0 : column->width, column->number);
+		used += column->width + 2;
 	}
 	fputc('\n', out);
 }
