@@ -43,7 +43,7 @@ static const struct sn_option agent_options[] = {
 	OPTION(api_socket, "api.socket", SN_OPTION_STRING, "/run/sauron/agent.sock",
 	       "Unix socket of the local API. The agent's lock lies beside it.", .restart = true),
 	OPTION(api_group, "api.group", SN_OPTION_STRING, NULL,
-	       "Members of this group may use the local API. Left out: root and the agent's own user only."),
+	       "Members of this group may use the local API. Left out: root and the agent's own user only.", .restart = true),
 	OPTION(capabilities, "capabilities", SN_OPTION_ENUM, "drop",
 	       "Whether the agent gives up its capabilities once everything is attached.", .names = capability_policies,
 	       .restart = true),

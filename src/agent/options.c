@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file Option tables: defaults, mappings of a file, the example file. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -251,17 +252,31 @@ static void print_comment(const char *words, unsigned indent, struct sn_text *te
 	sn_text_add(text, "\n");
 }
 
+/** Adds a sentence: its first letter large, a full stop at its end. */
+static void add_sentence(const char *words, struct sn_text *text)
+{
+	size_t len = strlen(words);
+
+	if (!len)
+		return;
+	sn_text_addf(text, "%s%c%s%s", text->len ? " " : "", toupper((unsigned char)words[0]), words + 1,
+		     words[len - 1] == '.' ? "" : ".");
+}
+
 static void print_option(const struct sn_option *option, const char *name, unsigned indent, struct sn_text *text)
 {
-	struct sn_text comment = { 0 };
+	struct sn_text comment = { 0 }, expectation = { 0 };
 
-	sn_text_addf(&comment, "%s%s It is ", option->doc, option->doc[strlen(option->doc) - 1] == '.' ? "" : ".");
-	sn_option_add_expectation(option, &comment);
-	sn_text_add(&comment, option->restart ? ". A change needs a restart." : ".");
+	add_sentence(option->doc, &comment);
+	if (option->type != SN_OPTION_STRING)
+		sn_option_add_expectation(option, &expectation);
+	add_sentence(expectation.data ? expectation.data : "", &comment);
+	add_sentence(option->restart ? "a change needs a restart" : "", &comment);
 	if (comment.data)
 		print_comment(comment.data, indent, text);
-	sn_text_addf(text, "%*s%s%s: %s\n", (int)indent, "", has_default(option) ? "" : "#", name,
-		     option->def ? option->def : "");
+	sn_text_addf(text, "%*s%s%s:%s%s\n", (int)indent, "", has_default(option) ? "" : "#", name,
+		     has_default(option) ? " " : "", option->def ? option->def : "");
+	sn_text_free(&expectation);
 	sn_text_free(&comment);
 }
 

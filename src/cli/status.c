@@ -30,37 +30,6 @@ const struct sn_command sn_command_status = {
 	.main = status_main,
 };
 
-/** The single values as "name  value" lines, then the lists as tables. */
-static void print_table(json_t *document)
-{
-	const char *key;
-	json_t *value;
-	void *next;
-
-	json_object_foreach_safe(document, next, key, value)
-	{
-		char name[40];
-
-		if (json_is_array(value) || json_is_object(value))
-			continue;
-		snprintf(name, sizeof(name), "%s", key);
-		for (char *p = name; *p; p++)
-			if (*p == '_')
-				*p = ' ';
-		if (json_is_string(value))
-			printf("%-20s%s\n", name, json_string_value(value));
-		else if (json_is_integer(value))
-			printf("%-20s%lld\n", name, (long long)json_integer_value(value));
-		else if (json_is_real(value))
-			printf("%-20s%.6g\n", name, json_real_value(value));
-		else if (json_is_boolean(value))
-			printf("%-20s%s\n", name, json_is_true(value) ? "yes" : "no");
-		json_object_del(document, key);
-	}
-	putchar('\n');
-	sn_document_print(stdout, document, SN_FORMAT_TABLE);
-}
-
 static int status_main(int argc, char **argv)
 {
 	struct status_options options = { .socket = SN_CLIENT_SOCKET };
@@ -82,7 +51,7 @@ static int status_main(int argc, char **argv)
 	if (options.format == SN_FORMAT_JSON)
 		sn_document_print(stdout, document, SN_FORMAT_JSON);
 	else
-		print_table(document);
+		sn_document_print_facts(stdout, document);
 	json_decref(document);
 	return sn_document_flush();
 }

@@ -5,8 +5,10 @@
 
 #include "base/log.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "model/document.h"
 #include "model/report.h"
+#include "model/wrap.h"
 
 void sn_document_print(FILE *out, const json_t *document, enum sn_format format)
 {
@@ -20,6 +22,77 @@ void sn_document_print(FILE *out, const json_t *document, enum sn_format format)
 	sn_table_print(out, document,
 		       &(struct sn_table_style) { .color = fd >= 0 && sn_terminal_color(fd),
 						  .columns = fd >= 0 ? sn_terminal_columns(fd) : 0 });
+}
+
+/* Without a terminal lines end where people still read them with ease. */
+#define DEFAULT_COLUMNS 120
+
+static bool is_fact(const json_t *value)
+{
+	return !json_is_object(value) && !json_is_null(value) &&
+	       (!json_is_array(value) || json_is_string(json_array_get(value, 0)));
+}
+
+/** The value in words; those of a list parted by commas. */
+static void add_fact(struct sn_text *text, const json_t *value)
+{
+	const json_t *item;
+	size_t i;
+
+	if (json_is_string(value))
+		sn_text_add(text, json_string_value(value));
+	else if (json_is_integer(value))
+		sn_text_addf(text, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		sn_text_addf(text, "%.6g", json_real_value(value));
+	else if (json_is_boolean(value))
+		sn_text_add(text, json_is_true(value) ? "yes" : "no");
+	json_array_foreach(value, i, item)
+	{
+		sn_text_addf(text, "%s%s", i ? ", " : "", json_string_value(item) ? json_string_value(item) : "");
+	}
+}
+
+/** "a name      and what it holds" */
+static void print_fact(FILE *out, const char *key, const json_t *value, size_t width, unsigned columns)
+{
+	struct sn_text text = { 0 };
+
+	add_fact(&text, value);
+	for (const char *p = key; *p; p++)
+		fputc(*p == '_' ? ' ' : *p, out);
+	fprintf(out, "%*s", (int)(width + 2 - strlen(key)), "");
+	sn_wrap_words(out, text.data ? text.data : "", (unsigned)width + 2, columns);
+	sn_text_free(&text);
+}
+
+void sn_document_print_facts(FILE *out, const json_t *document)
+{
+	int fd = fileno(out);
+	bool color = fd >= 0 && sn_terminal_color(fd);
+	unsigned columns = fd >= 0 ? sn_terminal_columns(fd) : 0;
+	size_t width = 0;
+	const char *key;
+	json_t *value;
+
+	if (!columns)
+		columns = DEFAULT_COLUMNS;
+	json_object_foreach((json_t *)document, key, value)
+	{
+		if (is_fact(value))
+			width = SN_MAX(width, strlen(key));
+	}
+	json_object_foreach((json_t *)document, key, value)
+	{
+		if (is_fact(value))
+			print_fact(out, key, value, width, columns);
+	}
+	fputc('\n', out);
+	json_object_foreach((json_t *)document, key, value)
+	{
+		if (!is_fact(value) && json_is_array(value))
+			sn_wrap_table(out, key, value, columns, color);
+	}
 }
 
 int sn_document_flush(void)

@@ -13,6 +13,11 @@
 
 /** Prints to a stream in SN_FORMAT_TABLE or SN_FORMAT_JSON; colours and width by what the stream's descriptor is. */
 void sn_document_print(FILE *out, const json_t *document, enum sn_format format);
+/**
+ * For documents that tell of one thing: first the single values and lists of words at its top, one in a line, then its sections
+ * as tables whose cells are folded, not cut.
+ */
+void sn_document_print_facts(FILE *out, const json_t *document);
 /** Flushes stdout. @return SN_EXIT_OK, or SN_EXIT_FAILED when what was printed did not arrive (which is logged). */
 int sn_document_flush(void);
 

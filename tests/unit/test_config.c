@@ -489,8 +489,8 @@ static void test_print(void **state)
 	sn_config_print(modules, &text);
 	assert_non_null(strstr(text.data, "\nmetrics:\n  # Address and port of /metrics"));
 	assert_non_null(strstr(text.data, "\n    ports: [38412]\n"));
-	assert_non_null(strstr(text.data, "\n    #label: \n"));
-	assert_non_null(strstr(text.data, "\n    inner:\n      # Deep. It is a whole number.\n      depth: 7\n"));
+	assert_non_null(strstr(text.data, "\n    #label:\n"));
+	assert_non_null(strstr(text.data, "\n    inner:\n      # Deep. A whole number.\n      depth: 7\n"));
 	/* What is printed is a configuration, that of the defaults. */
 	if (load(text.data, &config))
 		fail_msg("%s", diag.text);
