@@ -67,12 +67,14 @@ int64_t sn_per_integer(struct sn_per *per)
 
 size_t sn_per_fragment(struct sn_per *per, bool *ret_more)
 {
-	uint32_t first;
+	struct sn_view head = sn_per_octets(per, 1);
+	unsigned first;
 
 	*ret_more = false;
-	sn_per_align(per);
-	first = sn_per_bits(per, 8);
-	if (first < 0x80)
+	if (SN_UNLIKELY(per->error))
+		return 0;
+	first = head.data[0];
+	if (SN_LIKELY(first < 0x80))
 		return first;
 	if (first < 0xc0)
 		return (first & 0x3f) << 8 | sn_per_bits(per, 8);

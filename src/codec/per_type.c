@@ -230,13 +230,13 @@ static void read_ie(struct sn_per_reader *reader, const struct sn_per_set *set, 
 {
 	struct sn_per *per = &reader->per;
 	const struct sn_per_field *field;
-	struct sn_view value;
+	struct sn_view head = sn_per_octets(per, 3), value; /* id; criticality, in two bits before an open type */
 	uint32_t id;
 	bool cut;
 
-	sn_per_align(per);
-	id = sn_per_bits(per, 16);
-	sn_per_bits(per, 2); /* criticality */
+	if (SN_UNLIKELY(per->error))
+		return;
+	id = sn_be16(head.data);
 	value = take(reader, &cut);
 	if (SN_UNLIKELY(per->error))
 		return;
