@@ -53,6 +53,10 @@ static const struct sn_metric connections = {
 static const struct sn_metric associations = {
 	"sauron_n2_associations", "SCTP associations known, by state.", { "state" }, SN_METRIC_GAUGE
 };
+static const struct sn_metric association_info = { "sauron_n2_association_info",
+						   "Who is at the ends of an association that is up; the value is always 1.",
+						   { "gnb", "gnb_id", "gnb_address", "amf", "amf_address", "protocol" },
+						   SN_METRIC_GAUGE };
 static const struct sn_metric losses = { "sauron_n2_losses_total",
 					 "What was dropped, cut or passed over, by stage and reason.",
 					 { "stage", "reason" },
@@ -65,9 +69,9 @@ static const struct sn_metric label_overflows = {
 };
 
 const struct sn_metric *const sn_n2_metric_table[] = {
-	&messages,     &nas_messages, &nas_ciphered, &attempts,	       &outcomes, &causes,
-	&durations,    &counters,     &registered,   &sessions,	       &ues,	  &connections,
-	&associations, &losses,	      &label_values, &label_overflows, NULL,
+	&messages, &nas_messages, &nas_ciphered,    &attempts, &outcomes,    &causes,	    &durations,
+	&counters, &registered,	  &sessions,	    &ues,      &connections, &associations, &association_info,
+	&losses,   &label_values, &label_overflows, NULL,
 };
 
 /* ---- losses ---- */
@@ -245,18 +249,34 @@ static void collect_measurements(struct sn_n2 *n2, struct sn_metrics *metrics)
 	}
 }
 
-static void collect_tables(struct sn_n2_engine *engine, struct sn_metrics *metrics)
+static void collect_associations(struct sn_n2_engine *engine, struct sn_metrics *metrics)
 {
-	const struct sn_label_dict *dicts[] = { &engine->gnbs, &engine->amfs, &engine->slices, &engine->plmns, &engine->tacs };
+	char gnb[64], amf[64], id[64];
 	uint64_t closed = 0;
 
 	for (uint32_t i = 1; i <= engine->associations.used; i++) {
 		const struct sn_n2_association *association = sn_pool_at(&engine->associations, i);
 
-		closed += association->used && association->closed;
+		if (!association->used || association->closed) {
+			closed += association->used;
+			continue;
+		}
+		sn_n2_endpoint_text(&association->gnb_end, gnb, sizeof(gnb));
+		sn_n2_endpoint_text(&association->amf_end, amf, sizeof(amf));
+		sn_n2_ran_node_text(&association->ran_node, id, sizeof(id));
+		sn_metrics_add(metrics, &association_info, 1,
+			       (const char *[]) { sn_label_text(&engine->gnbs, association->gnb), id, gnb,
+						  sn_label_text(&engine->amfs, association->amf), amf,
+						  sn_ap_name(association->protocol) });
 	}
 	sn_metrics_add(metrics, &associations, (double)(engine->associations.live - closed), (const char *[]) { "up" });
 	sn_metrics_add(metrics, &associations, (double)closed, (const char *[]) { "closed" });
+}
+
+static void collect_tables(struct sn_n2_engine *engine, struct sn_metrics *metrics)
+{
+	const struct sn_label_dict *dicts[] = { &engine->gnbs, &engine->amfs, &engine->slices, &engine->plmns, &engine->tacs };
+
 	sn_metrics_add(metrics, &ues, engine->ues.live, NULL);
 	sn_metrics_add(metrics, &connections, engine->connections.live, NULL);
 	sn_metrics_add(metrics, &registered, (double)engine->registered, NULL);
@@ -277,6 +297,7 @@ void sn_n2_collect(struct sn_n2 *n2, struct sn_metrics *metrics)
 	collect_messages(&n2->engine, metrics);
 	collect_procedures(&n2->engine, metrics);
 	collect_measurements(n2, metrics);
+	collect_associations(&n2->engine, metrics);
 	collect_tables(&n2->engine, metrics);
 	sn_n2_each_loss(n2, collect_loss, metrics);
 }

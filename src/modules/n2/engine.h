@@ -402,6 +402,10 @@ void sn_n2_story_add(struct sn_n2_engine *engine, uint32_t ue, const struct sn_n
 bool sn_n2_story_back(const struct sn_n2_engine *engine, uint64_t *cursor, const struct sn_n2_story **ret_entry);
 
 /* names.c */
+/** "10.0.0.1:38412", "[2001:db8::1]:38412". */
+void sn_n2_endpoint_text(const struct sn_n2_endpoint *end, char *ret_text, size_t size);
+/** "999-70/00000001": PLMN and the id in as many digits as it has; "" when not present. */
+void sn_n2_ran_node_text(const struct sn_ran_node_id *node, char *ret_text, size_t size);
 const char *sn_n2_kind_name(unsigned kind);
 const char *sn_n2_step_name(enum sn_n2_step step);
 const char *sn_n2_outcome_name(enum sn_n2_outcome outcome);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file Names of what the engine counts, and what class 1 procedures there are (TS 38.413 tables 8.1-1 and 8.1-2). */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/macro.h"
@@ -180,4 +181,21 @@ const char *sn_n2_cause_text(uint16_t cause, char buffer[16])
 		return name;
 	snprintf(buffer, 16, "%u", value);
 	return buffer;
+}
+
+void sn_n2_endpoint_text(const struct sn_n2_endpoint *end, char *ret_text, size_t size)
+{
+	char addr[SN_ADDR_TEXT];
+
+	snprintf(ret_text, size, end->addr.family == 6 ? "[%s]:%u" : "%s:%u", sn_addr_text(&end->addr, addr), end->port);
+}
+
+void sn_n2_ran_node_text(const struct sn_ran_node_id *node, char *ret_text, size_t size)
+{
+	char plmn[SN_PLMN_TEXT];
+
+	if (node->present)
+		snprintf(ret_text, size, "%s/%0*" PRIx64, sn_plmn_text(node->plmn, plmn), (node->id_bits + 3) / 4, node->id);
+	else
+		ret_text[0] = '\0';
 }

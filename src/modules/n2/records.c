@@ -61,9 +61,14 @@ const struct sn_record_type sn_n2_step_type =
 		SN_FIELD(struct sn_n2_procedure_record, duration_ms, SN_FIELD_DISTRIBUTION, "ms",                                \
 			 "duration of the successful ones")
 
+#define PROCEDURE_STANDING                                                                                                       \
+	SN_FIELD(struct sn_n2_procedure_record, standing, SN_FIELD_STRING, NULL, "exact, inferred or unavailable"),              \
+		SN_FIELD(struct sn_n2_procedure_record, why, SN_FIELD_STRING, NULL, "why it is not exact", OPTIONAL)
+
 static const struct sn_field procedure_fields[] = {
 	SN_FIELD(struct sn_n2_procedure_record, procedure, SN_FIELD_STRING, NULL, "class 1 elementary procedure (TS 38.413 8.1)"),
 	PROCEDURE_COUNTS,
+	PROCEDURE_STANDING,
 };
 const struct sn_record_type sn_n2_procedure_type =
 	SN_RECORD_TYPE(struct sn_n2_procedure_record, "n2.procedure", "NGAP procedures that have an outcome.", procedure_fields);
@@ -76,8 +81,7 @@ static const struct sn_field chain_fields[] = {
 	PROCEDURE_COUNTS,
 	SN_FIELD(struct sn_n2_procedure_record, steps, SN_FIELD_LIST, NULL, "steps with their share of the time",
 		 .element = &sn_n2_step_type, OPTIONAL),
-	SN_FIELD(struct sn_n2_procedure_record, standing, SN_FIELD_STRING, NULL, "exact, inferred or unavailable"),
-	SN_FIELD(struct sn_n2_procedure_record, why, SN_FIELD_STRING, NULL, "why it is not exact", OPTIONAL),
+	PROCEDURE_STANDING,
 };
 const struct sn_record_type sn_n2_chain_type = SN_RECORD_TYPE(struct sn_n2_procedure_record, "n2.chain",
 							      "Chains across procedures: registration, handover …", chain_fields);

@@ -525,16 +525,9 @@ static void kpis_platform(struct sn_n2 *n2, struct group *const *groups, size_t 
 
 /* ---- associations, failures, UEs ---- */
 
-static void end_text(const struct sn_n2_endpoint *end, char *ret_text, size_t size)
-{
-	char addr[SN_ADDR_TEXT];
-
-	snprintf(ret_text, size, end->addr.family == 6 ? "[%s]:%u" : "%s:%u", sn_addr_text(&end->addr, addr), end->port);
-}
-
 static void associations_report(struct sn_n2_engine *engine, struct sn_report *report)
 {
-	char gnb[64], amf[64], id[64], plmn[SN_PLMN_TEXT];
+	char gnb[64], amf[64], id[64];
 
 	sn_report_section(report, "associations");
 	for (uint32_t i = 1; i <= engine->associations.used; i++) {
@@ -554,13 +547,10 @@ static void associations_report(struct sn_n2_engine *engine, struct sn_report *r
 
 		if (!association->used)
 			continue;
-		end_text(&association->gnb_end, gnb, sizeof(gnb));
-		end_text(&association->amf_end, amf, sizeof(amf));
-		if (association->ran_node.present) {
-			snprintf(id, sizeof(id), "%s/%0*" PRIx64, sn_plmn_text(association->ran_node.plmn, plmn),
-				 (association->ran_node.id_bits + 3) / 4, association->ran_node.id);
-			row.gnb_id = id;
-		}
+		sn_n2_endpoint_text(&association->gnb_end, gnb, sizeof(gnb));
+		sn_n2_endpoint_text(&association->amf_end, amf, sizeof(amf));
+		sn_n2_ran_node_text(&association->ran_node, id, sizeof(id));
+		row.gnb_id = id;
 		sn_report_row(report, "associations", &sn_n2_association_type, &row);
 	}
 }
