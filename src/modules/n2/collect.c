@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file The metrics of n2, its losses over all stages, and how each figure stands. */
+#include <math.h>
 #include <stdio.h>
 
 #include "base/macro.h"
@@ -40,6 +41,14 @@ static const struct sn_metric counters = { "sauron_n2_measurement_total",
 					   { "measurement", "amf", "gnb", "plmn", "tac", "snssai", "fiveqi", "cause_group",
 					     "cause", "standing" },
 					   SN_METRIC_COUNTER };
+static const struct sn_metric gauges = { "sauron_n2_measurement",
+					 "Gauges of 3GPP TS 28.552 by their names, in the units given there.",
+					 { "measurement" },
+					 SN_METRIC_GAUGE };
+static const struct sn_metric standings = { "sauron_n2_measurement_standing",
+					    "How a measurement stands: exact, inferred or unavailable; the value is always 1.",
+					    { "measurement", "standing" },
+					    SN_METRIC_GAUGE };
 static const struct sn_metric registered = {
 	"sauron_n2_registered_subscribers", "Subscribers registered now, as far as seen.", { NULL }, SN_METRIC_GAUGE
 };
@@ -69,9 +78,9 @@ static const struct sn_metric label_overflows = {
 };
 
 const struct sn_metric *const sn_n2_metric_table[] = {
-	&messages, &nas_messages, &nas_ciphered,    &attempts, &outcomes,    &causes,	    &durations,
-	&counters, &registered,	  &sessions,	    &ues,      &connections, &associations, &association_info,
-	&losses,   &label_values, &label_overflows, NULL,
+	&messages,     &nas_messages,	  &nas_ciphered, &attempts,	&outcomes,	  &causes, &durations,
+	&counters,     &gauges,		  &standings,	 &registered,	&sessions,	  &ues,	   &connections,
+	&associations, &association_info, &losses,	 &label_values, &label_overflows, NULL,
 };
 
 /* ---- losses ---- */
@@ -229,14 +238,37 @@ static void collect_procedures(struct sn_n2_engine *engine, struct sn_metrics *m
 	}
 }
 
+double sn_n2_gauge(struct sn_n2 *n2, enum sn_n2_measurement measurement)
+{
+	const struct sn_n2_engine *engine = &n2->engine;
+	struct sn_hist all = { 0 };
+
+	for (unsigned type = 0; type < SN_ARRAY_SIZE(engine->registration_time); type++)
+		sn_hist_merge(&all, &engine->registration_time[type]);
+	switch (measurement) {
+	case SN_N2_RM_REG_TIME_MEAN:
+		return all.count ? (double)sn_hist_mean_ns(&all) / 1e6 : NAN;
+	case SN_N2_RM_REG_TIME_MAX:
+		return all.count ? (double)all.max_ns / 1e6 : NAN;
+	case SN_N2_RM_REGISTERED_SUB_NBR_MEAN:
+		return engine->samples ? (double)engine->registered_sum / (double)engine->samples : NAN;
+	case SN_N2_RM_REGISTERED_SUB_NBR_MAX:
+		return (double)engine->registered_max;
+	default:
+		return NAN;
+	}
+}
+
 static void collect_measurements(struct sn_n2 *n2, struct sn_metrics *metrics)
 {
 	struct sn_n2_engine *engine = &n2->engine;
+	uint64_t inferred[_SN_N2_MEASUREMENT_MAX] = { 0 };
 	char number[16], fiveqi[16];
 
 	for (uint32_t i = 1; i <= engine->measure_cells.used; i++) {
 		const struct sn_n2_measure_cell *cell = sn_pool_at(&engine->measure_cells, i);
 
+		inferred[cell->measurement] += cell->inferred;
 		snprintf(fiveqi, sizeof(fiveqi), "%u", cell->fiveqi);
 		sn_metrics_add(
 			metrics, &counters, (double)cell->value,
@@ -246,6 +278,14 @@ static void collect_measurements(struct sn_n2 *n2, struct sn_metrics *metrics)
 					   cell->fiveqi ? fiveqi : "", sn_n2_cause_group_text(cell->cause),
 					   sn_n2_cause_text(cell->cause, number),
 					   sn_n2_measurement_standing(n2, cell->measurement, cell->inferred).standing });
+	}
+	for (unsigned i = 0; i < _SN_N2_MEASUREMENT_MAX; i++) {
+		struct sn_n2_standing standing = sn_n2_measurement_standing(n2, i, inferred[i]);
+		double value = sn_n2_measurements[i].gauge ? sn_n2_gauge(n2, i) : NAN;
+
+		sn_metrics_add(metrics, &standings, 1, (const char *[]) { sn_n2_measurements[i].name, standing.standing });
+		if (!isnan(value))
+			sn_metrics_add(metrics, &gauges, value, (const char *[]) { sn_n2_measurements[i].name });
 	}
 }
 

@@ -51,6 +51,9 @@ struct sn_n2_standing {
 /** Of a measurement with so much of its value inferred. */
 struct sn_n2_standing sn_n2_measurement_standing(struct sn_n2 *n2, enum sn_n2_measurement measurement, uint64_t inferred);
 
+/** The value of a gauge in the unit of TS 28.552; NaN while there is none. */
+double sn_n2_gauge(struct sn_n2 *n2, enum sn_n2_measurement measurement);
+
 int sn_n2_report(struct sn_n2 *n2, const struct sn_query *query, struct sn_report *report, struct sn_diag *reterr);
 void sn_n2_collect(struct sn_n2 *n2, struct sn_metrics *metrics);
 

@@ -373,26 +373,21 @@ static struct sn_n2_measure_cell *measure_sums(struct sn_n2_engine *engine, unsi
 
 static void gauge_rows(struct sn_n2 *n2, struct sn_report *report)
 {
-	const struct sn_n2_engine *engine = &n2->engine;
-	struct sn_hist all = { 0 };
 	uint64_t inferred = 0;
 
-	for (unsigned type = 0; type < SN_ARRAY_SIZE(engine->registration_time); type++)
-		sn_hist_merge(&all, &engine->registration_time[type]);
-	for (uint32_t i = 1; i <= engine->measure_cells.used; i++) {
-		const struct sn_n2_measure_cell *cell = sn_pool_at(&engine->measure_cells, i);
+	for (uint32_t i = 1; i <= n2->engine.measure_cells.used; i++) {
+		const struct sn_n2_measure_cell *cell = sn_pool_at(&n2->engine.measure_cells, i);
 
 		if (cell->measurement >= SN_N2_RM_REG_INIT_SUCC && cell->measurement <= SN_N2_RM_REG_EMERG_SUCC)
 			inferred += cell->inferred;
 	}
-	measurement_row(n2, &(struct sn_n2_measure_cell) { .measurement = SN_N2_RM_REG_TIME_MEAN, .inferred = inferred },
-			all.count ? (double)sn_hist_mean_ns(&all) / 1e6 : NAN, "ms", report);
-	measurement_row(n2, &(struct sn_n2_measure_cell) { .measurement = SN_N2_RM_REG_TIME_MAX, .inferred = inferred },
-			all.count ? (double)all.max_ns / 1e6 : NAN, "ms", report);
-	measurement_row(n2, &(struct sn_n2_measure_cell) { .measurement = SN_N2_RM_REGISTERED_SUB_NBR_MEAN },
-			engine->samples ? (double)engine->registered_sum / (double)engine->samples : NAN, NULL, report);
-	measurement_row(n2, &(struct sn_n2_measure_cell) { .measurement = SN_N2_RM_REGISTERED_SUB_NBR_MAX },
-			(double)engine->registered_max, NULL, report);
+	for (unsigned i = 0; i < _SN_N2_MEASUREMENT_MAX; i++) {
+		const char *unit = i == SN_N2_RM_REG_TIME_MEAN || i == SN_N2_RM_REG_TIME_MAX ? "ms" : NULL;
+
+		if (sn_n2_measurements[i].gauge)
+			measurement_row(n2, &(struct sn_n2_measure_cell) { .measurement = (uint16_t)i, .inferred = inferred },
+					sn_n2_gauge(n2, i), unit, report);
+	}
 }
 
 static void measurements_report(struct sn_n2 *n2, unsigned by, struct sn_report *report)
