@@ -39,7 +39,7 @@ static const struct sn_metric durations = { "sauron_n2_procedure_duration_second
 static const struct sn_metric counters = { "sauron_n2_measurement_total",
 					   "Counters of 3GPP TS 28.552 by their names.",
 					   { "measurement", "amf", "gnb", "plmn", "tac", "snssai", "fiveqi", "cause_group",
-					     "cause", "standing" },
+					     "cause" },
 					   SN_METRIC_COUNTER };
 static const struct sn_metric gauges = { "sauron_n2_measurement",
 					 "Gauges of 3GPP TS 28.552 by their names, in the units given there.",
@@ -276,8 +276,7 @@ static void collect_measurements(struct sn_n2 *n2, struct sn_metrics *metrics)
 					   sn_label_text(&engine->gnbs, cell->gnb), sn_label_text(&engine->plmns, cell->plmn),
 					   sn_label_text(&engine->tacs, cell->tac), sn_label_text(&engine->slices, cell->slice),
 					   cell->fiveqi ? fiveqi : "", sn_n2_cause_group_text(cell->cause),
-					   sn_n2_cause_text(cell->cause, number),
-					   sn_n2_measurement_standing(n2, cell->measurement, cell->inferred).standing });
+					   sn_n2_cause_text(cell->cause, number) });
 	}
 	for (unsigned i = 0; i < _SN_N2_MEASUREMENT_MAX; i++) {
 		struct sn_n2_standing standing = sn_n2_measurement_standing(n2, i, inferred[i]);
