@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the taps must have seen of messages that are known: a judge's verdict is None, or a sentence on what differs."""
+import re, struct
+from functools import lru_cache
+
+PORT = 38412
+
+
+class Message:
+    def __init__(self, index, direction, stream, data):
+        self.index, self.direction, self.stream, self.data = index, direction, stream, data
+
+    @lru_cache(maxsize=None)
+    def crc(self, start, end):
+        return crc32c(self.data[start:end])
+
+
+def crc_table():
+    table = []
+    for n in range(256):
+        for _ in range(8):
+            n = n >> 1 ^ (0x82F63B78 if n & 1 else 0)
+        table.append(n)
+    return table
+
+
+TABLE = crc_table()
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for octet in data:
+        crc = crc >> 8 ^ TABLE[(crc ^ octet) & 0xFF]
+    return crc ^ 0xFFFFFFFF
+
+
+def read_messages(path):
+    """The records of messages.h."""
+    data, at, messages = open(path, "rb").read(), 0, []
+    while at < len(data):
+        length, direction, stream, _ = struct.unpack_from(">IBBH", data, at)
+        messages.append(Message(len(messages), direction, stream, data[at + 8:at + 8 + length]))
+        at += 8 + length
+    return messages
+
+
+class End:
+    """What one end sent, or received: the messages of one direction, in order, of each manner after the other."""
+
+    def __init__(self, name, messages, manners, received, ends_unseen):
+        self.name, self.messages, self.manners, self.received = name, messages, manners, received
+        self.ends_unseen, self.number, self.offset = ends_unseen, 0, 0
+
+    def where(self):
+        m = self.messages[self.number % len(self.messages)]
+        manner = self.manners[self.number // len(self.messages)]
+        return f"{self.name}, {manner}, message {m.index} of {len(m.data)} octets"
+
+    def take(self, line, seen):
+        """The next record of this end. Returns a sentence when it is not what must come."""
+        if self.number == len(self.messages) * len(self.manners):
+            return f"{self.name}: more than was sent: {line}"
+        m = self.messages[self.number % len(self.messages)]
+        manner = self.manners[self.number // len(self.messages)]
+        size, end = int(seen["size"]), self.offset + int(seen["size"])
+        last = end == len(m.data)
+        wrong = (end > len(m.data) and "size" or int(seen["captured"]) != size and "captured"
+                 or int(seen["crc"], 16) != m.crc(self.offset, end) and "octets"
+                 or int(seen.get("stream", m.stream)) != m.stream and "stream" or int(seen.get("ppid", 60)) != 60 and "PPID"
+                 or not last and not self.received and "size"
+                 or ("partial" in seen) == last and manner not in self.ends_unseen and "partial")
+        if wrong:
+            return f"{self.where()}, from octet {self.offset}: {wrong}: {line}"
+        self.offset = 0 if last else end
+        self.number += last
+        return None
+
+
+def taps(directory, hook, messages):
+    """Whether a tap saw every message that was sent and received, once, whole, and nothing else."""
+    manners = open(f"{directory}/{hook}.manners").read().split("\n")[:-1]
+    # By system calls alone, read() does not tell whether a message ended.
+    unseen = [m for m in manners if hook == "tracepoint" and m.endswith(" rw")]
+    ends = {}
+    for name, port_is_amf, direction in (("gNB sent", False, 0), ("AMF received", True, 0), ("AMF sent", True, 1),
+                                         ("gNB received", False, 1)):
+        received = name.endswith("received")
+        part = [m for m in messages if m.direction == direction]
+        ends[port_is_amf, received] = End(name, part, manners, received, unseen if received else ())
+    for line in open(f"{directory}/{hook}.seen").read().splitlines():
+        seen = dict(re.findall(r"(\w+)=(\S+)", line)) | {w: "" for w in line.split() if w in ("partial", "truncated")}
+        if not line.startswith("message ") or "local" not in seen:
+            return f"a record of an unknown kind: {line}"
+        end = ends[seen["local"].endswith(f":{PORT}"), line.startswith("message received")]
+        fault = end.take(line, seen)
+        if fault:
+            return fault
+    for end in ends.values():
+        if end.number != len(end.messages) * len(end.manners):
+            return f"{end.where()}: not seen"
+    return losses(open(f"{directory}/{hook}.said").read())
+
+
+def losses(said):
+    counters = re.search(r"^seen=.*", said, re.M)
+    if not counters:
+        return "no counters"
+    lost = [c for c in counters[0].split() if c.split("=")[0] not in ("seen", "passed") and not c.endswith("=0")]
+    return f"losses: {' '.join(lost)}" if lost else None
