@@ -84,7 +84,7 @@ int sn_config_parse_listen(const char *text, char ret_address[64], uint16_t *ret
 	address[len] = '\0';
 	if (inet_pton(AF_INET, address, &in6) != 1 && inet_pton(AF_INET6, address, &in6) != 1)
 		return -EINVAL;
-	strcpy(ret_address, address);
+	memcpy(ret_address, address, len + 1);
 	*ret_port = (uint16_t)port;
 	return 0;
 }

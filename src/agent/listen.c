@@ -56,7 +56,7 @@ int sn_http_listen_unix(const char *path, gid_t group, struct sn_diag *reterr)
 
 	if (strlen(path) >= sizeof(name.sun_path))
 		return sn_diag_set(reterr, -ENAMETOOLONG, "%s: too long for a socket", path);
-	strcpy(name.sun_path, path);
+	memcpy(name.sun_path, path, strlen(path) + 1);
 	/* The lock is ours, so a socket that lies here is one that a killed agent left. */
 	if (lstat(path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode))

@@ -12,6 +12,7 @@
 #include <linux/perf_event.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -70,7 +71,7 @@ static int read_id(int tracefs, const char *event)
 	if (n <= 0)
 		return n ? -errno : -ENODATA;
 	text[n] = '\0';
-	return atoi(text);
+	return (int)strtol(text, NULL, 10);
 }
 
 int tracepoint_open(int tracefs, const char *event)
@@ -108,6 +109,7 @@ static void remove_event(int tracefs, const char *event)
 static void sweep_line(int tracefs, char *line)
 {
 	char *event = strstr(line, ":" EVENT_GROUP "/"), *end, *pid;
+	long maker;
 
 	if (!event)
 		return;
@@ -117,7 +119,8 @@ static void sweep_line(int tracefs, char *line)
 		return;
 	*end = '\0';
 	pid = strrchr(event, '_');
-	if (pid && atoi(pid + 1) > 0 && kill(atoi(pid + 1), 0) && errno == ESRCH)
+	maker = pid ? strtol(pid + 1, NULL, 10) : 0;
+	if (maker > 0 && kill((pid_t)maker, 0) && errno == ESRCH)
 		remove_event(tracefs, event);
 }
 

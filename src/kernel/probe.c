@@ -6,6 +6,7 @@
 #include <linux/perf_event.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -118,7 +119,7 @@ static void probe_node(struct sn_node *node)
 	probe_capabilities(node);
 	node->unprivileged_bpf = -1;
 	if (read_line("/proc/sys/kernel/unprivileged_bpf_disabled", line, sizeof(line)))
-		node->unprivileged_bpf = atoi(line);
+		node->unprivileged_bpf = (int)strtol(line, NULL, 10);
 }
 
 /* --- BTF --- */
@@ -240,7 +241,7 @@ static void probe_kprobe(struct sn_feature_report *f)
 		absent(f, -errno, "no CONFIG_KPROBE_EVENTS (/sys/bus/event_source/devices/kprobe)");
 		return;
 	}
-	attr.type = (uint32_t)atoi(line);
+	attr.type = (uint32_t)strtoul(line, NULL, 10);
 	event = (int)syscall(SYS_perf_event_open, &attr, /* pid= */ -1, /* cpu= */ 0, /* group= */ -1, PERF_FLAG_FD_CLOEXEC);
 	if (event < 0)
 		absent(f, -errno, "perf_event_open for a kprobe on inet_sendmsg");
