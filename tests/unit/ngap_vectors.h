@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file NGAP messages and what is to be read from them, in the words of ngap_text.h. Messages and expectations were made with an
- * independent ASN.1 implementation (pycrate) from the modules of TS 38.413, the recorded ones were read with it.
+ * @file NGAP messages and what is to be read from them, as the line of ngap_text.h. Written by tests/data/corpus/make-ngap-seeds.py
+ * with an independent ASN.1 implementation.
  */
 #ifndef SN_TESTS_UNIT_NGAP_VECTORS_H
 #define SN_TESTS_UNIT_NGAP_VECTORS_H
