@@ -107,7 +107,7 @@ static const struct sn_per_type ue_ngap_ids = SN_PER_CHOICE(ue_ngap_ids_alternat
 
 #define LOCATION(member) SN_PER_AT(struct sn_ngap_location, member)
 static const struct sn_per_field nr_cgi_fields[] = {
-	{ .type = &plmn, .to = LOCATION(cell_plmn) },
+	{ .type = &plmn, .to = LOCATION(cell_plmn), .mark = LOCATION(nr) },
 	{ .type = &bits_36, .to = LOCATION(cell_id) },
 	SN_PER_NO_EXTENSIONS,
 };
@@ -135,7 +135,7 @@ static const struct sn_per_field location_nr_fields[] = {
 static const struct sn_per_type location_nr = SN_PER_SEQUENCE(location_nr_fields, 2);
 static const struct sn_per_field location_alternatives[] = {
 	{ .type = &location_eutra, .to = SN_PER_SAME },
-	{ .type = &location_nr, .to = SN_PER_SAME, .mark = LOCATION(nr) },
+	{ .type = &location_nr, .to = SN_PER_SAME },
 	{ 0 }, /* N3IWF */
 	{ 0 }, /* choice-Extensions: TNGF, TWIF, W-AGF */
 };

@@ -329,8 +329,44 @@ static struct progress progress_of(const struct sn_ngap_message *m)
 				   m->allowed_nssai_count };
 }
 
+/** Whether what was read of a part is what was read of the whole. */
+static void check_part(const struct sn_ngap_message *part, const struct sn_ngap_message *whole)
+{
+	const struct sn_ngap_location *location = &part->location;
+
+	assert_int_equal(part->fields & ~whole->fields, 0);
+	if (part->fields & SN_NGAP_HAS_AMF_UE_ID)
+		assert_true(part->amf_ue_ngap_id == whole->amf_ue_ngap_id);
+	if (part->fields & SN_NGAP_HAS_RAN_UE_ID)
+		assert_int_equal(part->ran_ue_ngap_id, whole->ran_ue_ngap_id);
+	if (part->cause.present)
+		assert_memory_equal(&part->cause, &whole->cause, sizeof(part->cause));
+	if (location->tai.present)
+		assert_int_equal(location->tai.tac, whole->location.tai.tac);
+	if (location->cell_present) {
+		assert_true(location->cell_id == whole->location.cell_id);
+		assert_int_equal(location->nr, whole->location.nr);
+	}
+	for (unsigned i = 0; i < part->session_count; i++) {
+		const struct sn_ngap_session *a = &part->sessions[i], *b = &whole->sessions[i];
+
+		assert_int_equal(a->pdu_session_id, b->pdu_session_id);
+		assert_int_equal(a->kind, b->kind);
+		assert_true(a->flows <= b->flows);
+		if (a->snssai.present)
+			assert_memory_equal(&a->snssai, &b->snssai, sizeof(a->snssai));
+		if (a->address_len) {
+			assert_int_equal(a->gtp_teid, b->gtp_teid);
+			assert_memory_equal(a->address, b->address, a->address_len);
+		}
+	}
+	for (unsigned i = 0; i < part->flow_count; i++)
+		assert_memory_equal(&part->flows[i], &whole->flows[i], sizeof(part->flows[i]));
+}
+
 static void check_prefixes(struct sn_view whole)
 {
+	static struct sn_ngap_message all;
 	struct progress before = { 0 }, now;
 	struct ngap_text *expected = &text;
 	uint8_t head[3];
@@ -339,6 +375,7 @@ static void check_prefixes(struct sn_view whole)
 	head[0] = message.pdu;
 	head[1] = message.procedure_code;
 	head[2] = message.criticality;
+	all = message;
 	ngap_text(expected, &message);
 	for (size_t len = 0; len < whole.len; len++) {
 		uint8_t *octets = malloc(len ? len : 1);
@@ -359,6 +396,7 @@ static void check_prefixes(struct sn_view whole)
 			    now.flows >= before.flows && now.tais >= before.tais && now.pairs >= before.pairs &&
 			    now.allowed >= before.allowed);
 		before = now;
+		check_part(&message, &all);
 		free(octets);
 	}
 	assert_int_equal(decode(whole), 0);
