@@ -163,7 +163,13 @@ static const char *module_name(const struct sn_kernel *kernel, uint16_t module)
 static const char *file_name(uint16_t file)
 {
 	static const char *const names[] = {
-		[SN_BPF_FILE_MODULE] = "module", [SN_BPF_FILE_RING] = "bpf/ring.h", [SN_BPF_FILE_PACKET] = "bpf/packet.h"
+		[SN_BPF_FILE_MODULE] = "module",
+		[SN_BPF_FILE_RING] = "bpf/ring.h",
+		[SN_BPF_FILE_PACKET] = "bpf/packet.h",
+		[SN_BPF_FILE_N2_PACKET] = "modules/n2/n2_packet.bpf.h",
+		[SN_BPF_FILE_N2_MESSAGE] = "modules/n2/n2_message.bpf.h",
+		[SN_BPF_FILE_N2_SOCKET] = "modules/n2/n2_socket.bpf.h",
+		[SN_BPF_FILE_N2_SYSCALL] = "modules/n2/n2_syscall.bpf.h",
 	};
 
 	return file < SN_ARRAY_SIZE(names) ? names[file] : "unknown";

@@ -10,9 +10,10 @@
 		__VA_ARGS__, NULL                                                                                                \
 	}
 
-static const enum sn_feature fexit_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_SCTP, SN_FEATURE_FENTRY };
-static const enum sn_feature kprobe_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_SCTP, SN_FEATURE_KPROBE };
-static const enum sn_feature tracepoint_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_SCTP, SN_FEATURE_TRACEPOINT };
+/* In the order in which a reason is worth hearing. */
+static const enum sn_feature fexit_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_FENTRY, SN_FEATURE_SCTP };
+static const enum sn_feature kprobe_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_KPROBE, SN_FEATURE_SCTP };
+static const enum sn_feature tracepoint_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_TRACEPOINT, SN_FEATURE_SCTP };
 static const enum sn_feature packet_needs[] = { SN_FEATURE_RINGBUF, SN_FEATURE_CLSACT };
 
 const struct sn_hook sn_n2_hooks[] = {
