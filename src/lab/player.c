@@ -177,7 +177,7 @@ static int ue_grow(struct player *p)
 static int ue_new(struct player *p, uint32_t *ret_ue)
 {
 	int r = p->first_free == NO_UE ? ue_grow(p) : 0;
-	uint32_t id;
+	uint32_t id = 0;
 
 	if (r < 0)
 		return sn_diag_set(p->reterr, r, "out of memory with %u UEs", p->active);
@@ -223,7 +223,7 @@ static void ue_plan(struct player *p, uint32_t id)
 
 static int ue_arrive(struct player *p)
 {
-	uint32_t id;
+	uint32_t id = 0;
 	int r = ue_new(p, &id);
 
 	if (r < 0)
@@ -462,7 +462,7 @@ static int player_init(struct player *p)
 static int gnbs_start(struct player *p)
 {
 	for (unsigned gnb = 0; gnb < p->all_gnbs; gnb++) {
-		uint32_t id;
+		uint32_t id = 0;
 		int r = p->ops->associate(p->transport, gnb, p->reterr);
 
 		if (!r)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab as a whole: what it builds, what it plays as others see it on the wire, and that it leaves nothing behind.
 
-usage: test_lab.py PROGRAM   (PROGRAM lab up …; needs root, iproute2, tcpdump and tshark)
+usage: test_lab.py PROGRAM [sctp]   (PROGRAM lab up …; sctp: that part alone; needs root, iproute2, tcpdump and tshark)
 """
 import collections
 import json
@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -173,10 +174,37 @@ def test_wire(folder, *options):
     return sent, taps[0]
 
 
+def test_sctp(folder, *options):
+    """The same over kernel SCTP, where this kernel has it."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132).close()
+    except OSError as error:
+        r = lab('run', 'normal-day', '--transport', 'sctp')
+        check('a kernel without SCTP says so', r.returncode == 1 and 'no SCTP' in r.stderr, r.stderr)
+        print(f'skipped: SCTP sockets: {error}')
+        return
+    taps = [Tap('amf', folder), Tap('gnb', folder)]
+    r = lab('run', *options, '--format', 'json')
+    whole = [tap.stop() for tap in taps]
+    name = 'sctp: ' + ' '.join(options)
+    check(f'{name}: plays', r.returncode == 0, r.stderr)
+    sent = json.loads(r.stdout)
+    want = collections.Counter({(m['procedure'], m['pdu']): m['count'] for m in sent['messages']})
+    check(f'{name}: is taken without being asked for', sent['transport'] == 'sctp')
+    check(f'{name}: all that was sent came out', sent['received'] == sent['messages_sent'] == sum(want.values()) > 100, sent)
+    for tap, complete in zip(taps, whole):
+        end = os.path.basename(tap.file)
+        check(f'{name}: {end}: nothing lost by tcpdump', complete)
+        seen = ngap_counts(tap)
+        check(f'{name}: {end}: every message once', seen == want, f'seen {seen - want}, missed {want - seen}')
+        check(f'{name}: {end}: nothing malformed', not tap.fields('_ws.malformed', 'frame.number'))
+        check(f'{name}: {end}: no ABORT', not tap.fields('sctp.chunk_type in {6, 9}', 'frame.number'))
+
+
 def test_identifiers(sent, tap):
     """Contexts have identifiers of their own; a TMSI that a UE uses was given to a UE before."""
-    lines = tap.fields('ngap.procedureCode == 14 && ngap.NGAP_PDU == 0', 'ngap.AMF_UE_NGAP_ID')
-    ids = [i for line in lines for i in set(line.split(','))]
+    lines = tap.fields('ngap.procedureCode == 14 && ngap.NGAP_PDU == 0', 'ngap.AMF_UE_NGAP_ID', 'ngap.procedureCode')
+    ids = [line.split('\t')[0] for line in lines if ',' not in line]  # bundled messages tell no apart whose is which
     check('AMF UE NGAP IDs are not reused', len(ids) == len(set(ids)) > 50, len(ids))
     given, used = set(), set()
     for line in tap.fields('nas_5gs.5g_tmsi', 'nas_5gs.mm.message_type', 'nas_5gs.5g_tmsi'):
@@ -259,6 +287,35 @@ def test_refusals():
     check('--list explains', 'signalling-storm' in lab('run', '--list').stdout)
 
 
+def test_sctp_both(folder):
+    test_sctp(folder, 'normal-day', '--rate', '20', '--duration', '5')
+    test_sctp(folder, 'signalling-storm', '--rate', 'max', '--ues', '100')
+
+
+def test_sctp_alone(folder):
+    test_up()
+    test_sctp_both(folder)
+    lab('down')
+    nothing_left('down')
+
+
+def test_all(folder):
+    test_up()
+    account, capture = test_wire(folder, 'normal-day', '--rate', '60', '--duration', '5')
+    test_identifiers(account, capture)
+    account, _ = test_wire(folder, 'context-setup-failures', '--rate', '60', '--duration', '3')
+    check('causes are told', sum(c['count'] for c in account['causes']) > 10, account['causes'])
+    test_wire(folder, 'slice-rejection', '--rate', '60', '--duration', '2', '--gnbs', '7')
+    test_wire(folder, 'signalling-storm', '--rate', 'max', '--ues', '700', '--seed', '3')
+    test_sctp_both(folder)
+    test_seed()
+    test_two_at_once()
+    test_kill()
+    nothing_left('down')
+    test_refusals()
+    nothing_left('after refusals')
+
+
 if os.geteuid() != 0:
     skip('the lab needs root')
 for tool in ('tcpdump', 'tshark', 'ip'):
@@ -271,19 +328,7 @@ LINKS_BEFORE = out('ip', '-o', 'link')
 STATE = tempfile.mktemp(prefix='sauron-lab-state-')
 with tempfile.TemporaryDirectory() as scratch:
     try:
-        test_up()
-        account, capture = test_wire(scratch, 'normal-day', '--rate', '60', '--duration', '5')
-        test_identifiers(account, capture)
-        account, _ = test_wire(scratch, 'context-setup-failures', '--rate', '60', '--duration', '3')
-        check('causes are told', sum(c['count'] for c in account['causes']) > 10, account['causes'])
-        test_wire(scratch, 'slice-rejection', '--rate', '60', '--duration', '2', '--gnbs', '7')
-        test_wire(scratch, 'signalling-storm', '--rate', 'max', '--ues', '700', '--seed', '3')
-        test_seed()
-        test_two_at_once()
-        test_kill()
-        nothing_left('down')
-        test_refusals()
-        nothing_left('after refusals')
+        test_all(scratch) if sys.argv[2:] != ['sctp'] else test_sctp_alone(scratch)
     finally:
         lab('down')
         lab('down', prefix=PREFIX + 'b-')
