@@ -16,7 +16,7 @@
 #include "sauron/record.h"
 
 struct sn_kernel;
-struct sn_kernel_spec;
+struct sn_hook;
 struct sn_object;
 struct sn_plan;
 struct sn_report;
@@ -96,8 +96,7 @@ struct sn_module {
 	const char *const *groupings;		     /* values of --by, NULL at the end */
 	const struct sn_record_type *const *records; /* NULL at the end */
 	const struct sn_metric *const *metrics;	     /* NULL at the end */
-	/** The kernel side; NULL when the module has none. */
-	const struct sn_kernel_spec *kernel_spec;
+	const struct sn_hook *hooks; /* in order of preference, ended by one without a name; NULL: no kernel side */
 	/** Capabilities that stay after attach, by number as a mask, with this configuration (for instance CAP_NET_ADMIN to
 	 * follow new interfaces). */
 	uint64_t (*capabilities)(const void *config);

@@ -22,7 +22,7 @@ static const char *const capability_policies[] = { "drop", "keep", NULL };
 		.offset = offsetof(struct sn_agent_config, member), ##__VA_ARGS__                                                \
 	}
 
-static const struct sn_option agent_options[] = {
+const struct sn_option sn_agent_options[] = {
 	OPTION(log_level, "log_level", SN_OPTION_ENUM, "info", "How much the agent tells on stderr or in the journal.",
 	       .names = log_levels),
 	OPTION(subscriber_ids, "subscriber_ids", SN_OPTION_ENUM, "pseudonym",
@@ -124,7 +124,7 @@ struct sn_config *sn_config_free(struct sn_config *config)
 {
 	if (!config)
 		return NULL;
-	sn_options_release(agent_options, &config->agent);
+	sn_options_release(sn_agent_options, &config->agent);
 	for (size_t i = 0; i < config->module_count; i++) {
 		if (config->modules[i].config)
 			sn_options_release(config->modules[i].module->options, config->modules[i].config);
@@ -162,7 +162,7 @@ int sn_config_new(const struct sn_module *const *modules, struct sn_config **ret
 	if (!config || !config->modules)
 		err = sn_diag_set(reterr, -ENOMEM, "out of memory");
 	if (!err)
-		err = sn_options_defaults(agent_options, &config->agent, reterr);
+		err = sn_options_defaults(sn_agent_options, &config->agent, reterr);
 	for (size_t i = 0; !err && i < count; i++) {
 		config->module_count++;
 		err = new_module(modules[i], &config->modules[i], reterr);
@@ -239,7 +239,7 @@ static int set_modules(void *ctx, const struct sn_yaml *yaml, const yaml_node_t 
 static struct sn_option_scope agent_scope(struct sn_config *config)
 {
 	return (struct sn_option_scope) {
-		.tables = { agent_options },
+		.tables = { sn_agent_options },
 		.configs = { &config->agent },
 		.extra = "modules",
 		.set_extra = set_modules,
@@ -377,7 +377,7 @@ static void each_changed(const struct sn_option *options, const void *old, const
 void sn_config_each_restart(const struct sn_config *old, const struct sn_config *new, void (*fn)(void *ctx, const char *name),
 			    void *ctx)
 {
-	each_changed(agent_options, &old->agent, &new->agent, "", fn, ctx);
+	each_changed(sn_agent_options, &old->agent, &new->agent, "", fn, ctx);
 	for (size_t i = 0; i < old->module_count && i < new->module_count; i++) {
 		const struct sn_module *module = old->modules[i].module;
 		char prefix[80];
@@ -408,7 +408,7 @@ void sn_config_print(const struct sn_module *const *modules, struct sn_text *tex
 {
 	sn_text_add(text, "# Configuration of Sauron with every default; an option that is left out has the value shown here.\n"
 			  "# Made by `sauron agent --print-config`. `systemctl reload sauron-agent` takes a change.\n\n");
-	sn_options_print(agent_options, 0, text);
+	sn_options_print(sn_agent_options, 0, text);
 	if (!modules[0])
 		return;
 	sn_text_add(text, "\nmodules:\n");

@@ -31,6 +31,9 @@ struct sn_agent_config {
 	uint32_t capabilities; /* enum sn_capability_policy */
 };
 
+/** Its options: what stands at the top of the file. */
+extern const struct sn_option sn_agent_options[];
+
 struct sn_module_config {
 	const struct sn_module *module;
 	bool enabled;

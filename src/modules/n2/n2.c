@@ -324,8 +324,13 @@ static uint64_t n2_capabilities(const void *config)
 {
 	const struct sn_n2_config *n2 = config;
 
-	/* To attach to interfaces that appear later. */
-	return n2->interfaces.count ? 1ull << CAP_NET_ADMIN : 0;
+	uint64_t keep = n2->interfaces.count ? 1ull << CAP_NET_ADMIN : 0;
+
+	/* To attach to interfaces that appear later, in other network namespaces too. */
+	for (size_t i = 0; i < n2->interfaces.count; i++)
+		if (strchr(n2->interfaces.items[i], '@'))
+			keep |= 1ull << CAP_SYS_ADMIN;
+	return keep;
 }
 
 /* ---- input ---- */
@@ -417,6 +422,7 @@ const struct sn_module sn_n2_module = {
 	.groupings = groupings,
 	.records = sn_n2_record_types,
 	.metrics = sn_n2_metric_table,
+	.hooks = sn_n2_hooks,
 	.capabilities = n2_capabilities,
 	.open = n2_open,
 	.configure = n2_configure,

@@ -83,8 +83,8 @@ static const struct sn_field chain_fields[] = {
 		 .element = &sn_n2_step_type, OPTIONAL),
 	PROCEDURE_STANDING,
 };
-const struct sn_record_type sn_n2_chain_type = SN_RECORD_TYPE(struct sn_n2_procedure_record, "n2.chain",
-							      "Chains across procedures: registration, handover …", chain_fields);
+const struct sn_record_type sn_n2_chain_type = SN_RECORD_TYPE(
+	struct sn_n2_procedure_record, "n2.chain", "Chains across procedures, such as registration and handover.", chain_fields);
 
 static const struct sn_field measurement_fields[] = {
 	SN_FIELD(struct sn_n2_measurement_record, name, SN_FIELD_STRING, NULL, "measurement of TS 28.552"),
