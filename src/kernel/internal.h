@@ -98,8 +98,6 @@ struct part *object_first_part(struct sn_object *object);
 /* --- perf.c */
 /** A descriptor of the root of tracefs, mounted or not; or a negative errno. */
 int tracefs_open(void);
-/** A perf event for "category/name", or a negative errno. */
-int tracepoint_open(int tracefs, const char *event);
 /** bpf_program__attach, better for tracepoints and kretprobes. @return NULL with errno. */
 struct bpf_link *perf_attach(struct part *part, const struct bpf_program *program);
 void perf_events_remove(struct part *part);
@@ -108,10 +106,14 @@ void perf_events_remove(struct part *part);
 uint32_t own_netns(void);
 
 /* --- tc.c */
+/* enum bpf_attach_type; younger than the headers of Debian 12. */
+#define TCX_INGRESS 46
+#define TCX_EGRESS  47
+
 void interfaces_free(struct sn_object *object);
 /** Calls fn(arg) in a network namespace (a descriptor; -1: the own one), on a thread of its own. @return fn's, or why not. */
 int in_netns(int netns_fd, int (*fn)(void *arg), void *arg);
-/** Tries tcx or clsact on the loopback of a new network namespace. */
-int tc_probe(bool tcx);
+/** Tries clsact on the loopback of a new network namespace. */
+int clsact_probe(void);
 
 #endif

@@ -74,7 +74,8 @@ static int read_id(int tracefs, const char *event)
 	return (int)strtol(text, NULL, 10);
 }
 
-int tracepoint_open(int tracefs, const char *event)
+/* A perf event for "category/name". */
+static int event_open(int tracefs, const char *event)
 {
 	int id = read_id(tracefs, event);
 	struct perf_event_attr attr = {
@@ -140,7 +141,7 @@ static void sweep(int tracefs)
 static struct bpf_link *attach_event(const struct bpf_program *program, int tracefs, const char *event)
 {
 	struct bpf_link *link;
-	int fd = tracepoint_open(tracefs, event);
+	int fd = event_open(tracefs, event);
 
 	if (fd < 0) {
 		errno = -fd;

@@ -3,15 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/perf_event.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 
 #include <bpf/btf.h>
@@ -182,31 +179,31 @@ static int load_return_0(enum bpf_prog_type type, enum bpf_attach_type attach_ty
 	return bpf_prog_load(type, "sn_probe", "GPL", return_0, SN_ARRAY_SIZE(return_0), &opts);
 }
 
-/* A program that does nothing, attached for a moment to a function or a hook by its BTF id. */
-static void probe_by_btf(struct sn_feature_report *f, enum bpf_prog_type type, enum bpf_attach_type attach_type,
-			 const char *target)
+/* A program that does nothing, attached for a moment to a function or a hook by its id in the kernel's own BTF. */
+static void probe_by_btf(struct sn_feature_report *f, const struct btf *btf, enum bpf_prog_type type,
+			 enum bpf_attach_type attach_type, const char *function)
 {
-	int id = libbpf_find_vmlinux_btf_id(target, attach_type);
+	int id = btf ? btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) : -ENOENT;
 	SN_AUTO_FD int program = -1;
 	SN_AUTO_FD int link = -1;
 
 	if (id < 0) {
-		absent(f, id, "%s is not in the kernel's BTF", target);
+		absent(f, id, "%s is not in the kernel's BTF", function);
 		return;
 	}
 	program = load_return_0(type, attach_type, id);
 	if (program < 0) {
-		absent(f, program, "the kernel refuses to load a program for %s", target);
+		absent(f, program, "the kernel refuses to load a program for %s", function);
 		return;
 	}
 	link = bpf_raw_tracepoint_open(NULL, program);
 	if (link < 0)
-		absent(f, link, "the kernel refuses to attach to %s", target);
+		absent(f, link, "the kernel refuses to attach to %s", function);
 	else
 		present(f);
 }
 
-static void probe_lsm(struct sn_feature_report *f)
+static void probe_lsm(struct sn_feature_report *f, const struct btf *btf)
 {
 	char line[256] = "";
 
@@ -214,66 +211,62 @@ static void probe_lsm(struct sn_feature_report *f)
 		absent(f, -EOPNOTSUPP, "the kernel was started without bpf in lsm= (%s)", line);
 		return;
 	}
-	probe_by_btf(f, BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "syslog");
+	probe_by_btf(f, btf, BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "bpf_lsm_syslog");
 }
 
-/* Hands the event a program that does nothing, then closes both. */
-static void probe_perf(struct sn_feature_report *f, enum bpf_prog_type program_type, int event, const char *what)
+/* Loads only: to close a perf event again waits for all CPUs, 50 ms. What attaching says stands in the plan. */
+static void probe_perf(struct sn_feature_report *f, enum bpf_prog_type type, const char *what)
 {
-	SN_AUTO_FD int program = load_return_0(program_type, 0, 0);
+	SN_AUTO_FD int program = load_return_0(type, 0, 0);
 
 	if (program < 0)
 		absent(f, program, "the kernel refuses to load a program for %s", what);
-	else if (ioctl(event, PERF_EVENT_IOC_SET_BPF, program))
-		absent(f, -errno, "attaching a program to %s", what);
 	else
 		present(f);
 }
 
 static void probe_kprobe(struct sn_feature_report *f)
 {
-	static const char function[] = "inet_sendmsg";
-	struct perf_event_attr attr = { .size = sizeof(attr), .config1 = (uintptr_t)function };
-	SN_AUTO_FD int event = -1;
-	char line[32];
-
-	if (!read_line("/sys/bus/event_source/devices/kprobe/type", line, sizeof(line))) {
+	if (access("/sys/bus/event_source/devices/kprobe/type", R_OK))
 		absent(f, -errno, "no CONFIG_KPROBE_EVENTS (/sys/bus/event_source/devices/kprobe)");
-		return;
-	}
-	attr.type = (uint32_t)strtoul(line, NULL, 10);
-	event = (int)syscall(SYS_perf_event_open, &attr, /* pid= */ -1, /* cpu= */ 0, /* group= */ -1, PERF_FLAG_FD_CLOEXEC);
-	if (event < 0)
-		absent(f, -errno, "perf_event_open for a kprobe on inet_sendmsg");
 	else
-		probe_perf(f, BPF_PROG_TYPE_KPROBE, event, "a kprobe on inet_sendmsg");
+		probe_perf(f, BPF_PROG_TYPE_KPROBE, "kprobes");
 }
 
 static void probe_tracepoint(struct sn_feature_report *f)
 {
 	SN_AUTO_FD int tracefs = tracefs_open();
-	SN_AUTO_FD int event = tracefs < 0 ? -1 : tracepoint_open(tracefs, "syscalls/sys_enter_sendmsg");
 
 	if (tracefs < 0)
 		absent(f, tracefs, "tracefs is not mounted, and cannot be");
-	else if (event == -ENOENT)
-		absent(f, event, "no tracepoint syscalls:sys_enter_sendmsg (CONFIG_FTRACE_SYSCALLS)");
-	else if (event < 0)
-		absent(f, event, "perf_event_open for syscalls:sys_enter_sendmsg");
+	else if (faccessat(tracefs, "events/syscalls/sys_enter_sendmsg/id", R_OK, 0))
+		absent(f, -errno, "the tracepoint syscalls:sys_enter_sendmsg (CONFIG_FTRACE_SYSCALLS)");
 	else
-		probe_perf(f, BPF_PROG_TYPE_TRACEPOINT, event, "syscalls:sys_enter_sendmsg");
+		probe_perf(f, BPF_PROG_TYPE_TRACEPOINT, "tracepoints");
 }
 
-static void probe_tc(struct sn_feature_report *f, bool tcx)
+static void probe_clsact(struct sn_feature_report *f)
 {
 	struct words words;
 	int err;
 
 	words_begin(&words);
-	err = tc_probe(tcx);
+	err = clsact_probe();
 	words_end();
 	if (err)
-		absent(f, err, "%s on the loopback of a network namespace of its own", tcx ? "tcx" : "clsact");
+		absent(f, err, "clsact on the loopback of a network namespace of its own");
+	else
+		present(f);
+}
+
+/* Asked, not attached: each attachment waits for all CPUs, twice. */
+static void probe_tcx(struct sn_feature_report *f)
+{
+	uint32_t attach_flags, ids[1], count = 0;
+	int err = bpf_prog_query(/* ifindex= */ 1, (enum bpf_attach_type)TCX_INGRESS, 0, &attach_flags, ids, &count);
+
+	if (err && err != -ENOSPC)
+		absent(f, err, "asking for the tcx programs of the loopback");
 	else
 		present(f);
 }
@@ -335,6 +328,7 @@ static void probe_sctp(struct sn_feature_report *f, const char *release)
 void sn_node_probe(struct sn_node *ret_node, const char *btf_path)
 {
 	struct sn_feature_report *f = ret_node->features;
+	struct btf *btf;
 	struct words words;
 
 	*ret_node = (struct sn_node) { 0 };
@@ -345,15 +339,17 @@ void sn_node_probe(struct sn_node *ret_node, const char *btf_path)
 	probe_btf(ret_node, &f[SN_FEATURE_BTF], btf_path);
 	probe_module_btf(&f[SN_FEATURE_MODULE_BTF]);
 	probe_ringbuf(&f[SN_FEATURE_RINGBUF]);
-	probe_by_btf(&f[SN_FEATURE_FENTRY], BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "inet_sendmsg");
+	btf = btf__parse_raw(VMLINUX_BTF);
+	probe_by_btf(&f[SN_FEATURE_FENTRY], btf, BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "inet_sendmsg");
 	probe_kprobe(&f[SN_FEATURE_KPROBE]);
 	probe_tracepoint(&f[SN_FEATURE_TRACEPOINT]);
-	probe_lsm(&f[SN_FEATURE_LSM]);
+	probe_lsm(&f[SN_FEATURE_LSM], btf);
+	btf__free(btf);
 	probe_sctp(&f[SN_FEATURE_SCTP], ret_node->release);
 	probe_stats(&f[SN_FEATURE_STATS]);
+	probe_tcx(&f[SN_FEATURE_TCX]);
 	words_end();
-	probe_tc(&f[SN_FEATURE_CLSACT], /* tcx= */ false);
-	probe_tc(&f[SN_FEATURE_TCX], /* tcx= */ true);
+	probe_clsact(&f[SN_FEATURE_CLSACT]);
 }
 
 const struct sn_feature_report *sn_node_feature(const struct sn_node *node, enum sn_feature feature)

@@ -17,9 +17,6 @@
 #include "kernel/internal.h"
 #include "kernel/netlink.h"
 
-/* enum bpf_attach_type; younger than the headers of Debian 12. */
-#define TCX_INGRESS   46
-#define TCX_EGRESS    47
 #define TCX_BEFORE    (1u << 3) /* BPF_F_BEFORE without a neighbour: first, so that no one's verdict hides a packet from us */
 #define TC_PRIORITY   10
 #define TC_HANDLE     0x534e
@@ -393,10 +390,13 @@ static bool interface_is_attached(struct sn_object *object, uint32_t netns, int 
 {
 	for (struct interface **p = &object->interfaces; *p; p = &(*p)->next) {
 		struct interface *interface = *p;
+		int index;
 
 		if (interface->netns != netns || strcmp(interface->name, name) != 0)
 			continue;
-		if (in_netns(netns_fd, index_there, interface->name) == interface->ifindex)
+		index = in_netns(netns_fd, index_there, interface->name);
+		/* Without the right to look, what we hold stays: letting go of it could not be made good. */
+		if (index == interface->ifindex || index == -EPERM)
 			return true;
 		*p = interface->next;
 		interface_detach(interface);
@@ -461,21 +461,12 @@ int sn_kernel_detach_interface(struct sn_object *object, const char *netns, cons
 
 /* --- Probe --- */
 
-struct probe {
-	int program;
-	bool tcx;
-};
-
 static int probe_there(void *arg)
 {
-	const struct probe *probe = arg;
 	struct interface loopback = { .ifindex = 1, .links = { -1, -1 } };
-	const int programs[DIRECTIONS] = { probe->program, probe->program };
+	const int programs[DIRECTIONS] = { *(int *)arg, *(int *)arg };
 
-	int err = probe->tcx ? tcx_attach(&loopback, programs) : clsact_attach(&loopback, programs);
-
-	tcx_detach(&loopback);
-	return err;
+	return clsact_attach(&loopback, programs);
 }
 
 static void *probe_thread(void *arg)
@@ -487,13 +478,12 @@ static void *probe_thread(void *arg)
 	return NULL;
 }
 
-int tc_probe(bool tcx)
+int clsact_probe(void)
 {
 	const struct bpf_insn pass[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -1 },
 					 { .code = BPF_JMP | BPF_EXIT } };
 	SN_AUTO_FD int program = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "sn_probe", "GPL", pass, SN_ARRAY_SIZE(pass), NULL);
-	struct probe probe = { program, tcx };
-	struct call call = { -1, probe_there, &probe, 0 };
+	struct call call = { -1, probe_there, &program, 0 };
 	pthread_t thread;
 	int err;
 
