@@ -82,7 +82,7 @@ static void tag_clear(struct sn_sctp *sctp, struct sn_sctp_half *half)
 		sctp->slots[hole] = sctp->slots[i];
 		hole = i;
 	}
-	sctp->slots[hole].key = 0;
+	sctp->slots[hole] = (struct sn_sctp_slot) { 0 };
 }
 
 static bool endpoint_is(const struct sn_sctp_endpoint *endpoint, const struct sn_addr *addr, uint16_t port)
@@ -343,33 +343,40 @@ void sn_sctp_on_init_ack(struct sn_sctp *sctp, struct sn_sctp_half *half, const 
 	other->tag_of_ack = true;
 }
 
-/** Puts the tags and TSNs of a new association in the place of the old one between the same peers. */
+/**
+ * Puts the tags and TSNs of a new association in the place of the old one between the same peers. The old tags go with what was
+ * allocated for the new one, closed: what was still on its way must not look like a third.
+ */
 static struct sn_sctp_half *restart(struct sn_sctp *sctp, struct sn_sctp_assoc *old, struct sn_sctp_half *half, uint64_t time_ns)
 {
 	struct sn_sctp_assoc *fresh = half->assoc;
 	/* Whichever side sent the new INIT, the endpoints keep their order. */
 	bool flip = !endpoint_is(&old->endpoints[0], &fresh->endpoints[0].addr, fresh->endpoints[0].port);
-	struct sn_sctp_half *ret = &old->half[half->from ^ flip];
+	uint8_t from = half->from ^ flip;
 
 	for (uint8_t i = 0; i < 2; i++) {
-		struct sn_sctp_half *from = &fresh->half[i], *to = &old->half[i ^ flip];
-		uint32_t vtag = from->vtag;
+		struct sn_sctp_half *to = &old->half[i ^ flip];
+		struct sn_sctp_half is = fresh->half[i];
+		uint32_t was = to->vtag;
 
 		sn_sctp_half_end(sctp, to, time_ns);
-		tag_clear(sctp, from);
 		tag_clear(sctp, to);
+		tag_clear(sctp, &fresh->half[i]);
 		sn_sctp_half_init(to, old, i ^ flip);
-		if (vtag)
-			tag_set(sctp, to, vtag);
-		to->tsn_known = from->tsn_known;
-		to->from_start = from->from_start;
-		to->next_tsn = from->next_tsn;
+		sn_sctp_half_init(&fresh->half[i], fresh, i);
+		if (is.vtag)
+			tag_set(sctp, to, is.vtag);
+		if (was)
+			tag_set(sctp, &fresh->half[i], was);
+		to->tsn_known = is.tsn_known;
+		to->from_start = is.from_start;
+		to->next_tsn = is.next_tsn;
 	}
-	assoc_free(sctp, fresh);
+	sn_sctp_close(sctp, fresh, SN_SCTP_ASSOCIATION_IDLE, time_ns); /* never announced: nobody hears of it */
 	old->last_ns = time_ns;
 	sn_sctp_trust(sctp, old);
 	announce(sctp, old, SN_SCTP_ASSOCIATION_RESTART, time_ns);
-	return ret;
+	return &old->half[from];
 }
 
 struct sn_sctp_half *sn_sctp_establish(struct sn_sctp *sctp, struct sn_sctp_half *half, uint64_t time_ns)

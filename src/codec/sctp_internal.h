@@ -118,7 +118,7 @@ struct sn_sctp_assoc {
 	struct sn_sctp_endpoint endpoints[2];
 };
 
-/** A slot of the table by tag and ports; a half's key is never 0. */
+/** A slot of the table by tag and ports; a half's key is never 0, and an empty slot is all 0: so key 0 finds nothing. */
 struct sn_sctp_slot {
 	uint64_t key;
 	struct sn_sctp_half *half;

@@ -171,8 +171,12 @@ static void test_restart(void **state)
 	assert_int_equal(sn_sctp_stats(rig.sctp)->associations, 1);
 	assert_int_equal(sn_sctp_stats(rig.sctp)->buffered, 0);
 	assert_int_equal(rig_loss(&rig, SN_SCTP_INCOMPLETE_MESSAGE), 1);
-	/* The tags before are forgotten. */
+	/* The tags before are swallowed for a moment, then forgotten. */
 	use_peer(1, GNB_PORT, GNB_TAG, AMF_TAG);
+	rig_data(&rig, GNB, BE, GNB_TSN + 2, 0, 2, "on its way");
+	assert_int_equal(rig.count, 3);
+	assert_int_equal(rig.event_count, 2);
+	sn_sctp_tick(rig.sctp, rig.now + 3 * SECOND);
 	rig_data(&rig, GNB, BE, GNB_TSN + 2, 0, 2, "stray");
 	assert_event(2, SN_SCTP_ASSOCIATION_ADOPTED);
 }
@@ -231,6 +235,19 @@ static void test_abort(void **state)
 	rig_data(&rig, GNB, BE, GNB_TSN + 4, 0, 3, "new");
 	assert_event(2, SN_SCTP_ASSOCIATION_ADOPTED);
 	assert_message(&rig, 1, "new");
+}
+
+/** An INIT whose tag an association between others has: not theirs to end. */
+static void test_init_with_the_tag_of_others(void **state)
+{
+	rig_handshake(&rig);
+	rig.host[GNB] = 66;
+	rig_init(&rig, GNB, 5);
+	assert_int_equal(rig_loss(&rig, SN_SCTP_UNKNOWN_TAG), 1);
+	rig.host[GNB] = 1;
+	rig_data(&rig, AMF, BE, AMF_TSN, 0, 0, "alive");
+	assert_int_equal(rig.event_count, 1);
+	assert_int_equal(rig.count, 1);
 }
 
 /** One that lost its state answers with the tag that it received, and the T bit (RFC 9260 8.4). */
@@ -401,6 +418,18 @@ static void test_adoption_over_two_paths(void **state)
 	assert_int_equal(rig.messages[1].message.association, rig.messages[0].message.association);
 }
 
+/** An answer by other addresses must fit by its TSN: it does not take the place of the one that is due. */
+static void test_stray_answer(void **state)
+{
+	rig_init(&rig, GNB, GNB_TSN);
+	use_peer(77, GNB_PORT, GNB_TAG, 0xbad);
+	rig_sack(&rig, GNB, AMF_TSN);
+	use_peer(1, GNB_PORT, GNB_TAG, AMF_TAG);
+	rig_data(&rig, GNB, BE, GNB_TSN, 0, 0, "a");
+	assert_int_equal(rig.event_count, 1);
+	assert_event(0, SN_SCTP_ASSOCIATION_UP);
+}
+
 /** Nothing but DATA makes an association. */
 static void test_no_adoption(void **state)
 {
@@ -416,6 +445,23 @@ static void test_no_adoption(void **state)
 	assert_int_equal(rig_send(&rig, GNB), 0);
 	assert_int_equal(rig_loss(&rig, SN_SCTP_UNKNOWN_TAG), 2);
 	assert_int_equal(sn_sctp_stats(rig.sctp)->associations, 0);
+	assert_int_equal(rig.count, 0);
+}
+
+/** Tag and ports 0 find nothing, also where something was once. */
+static void test_all_zero_key(void **state)
+{
+	struct sn_packet ip = rig_ip(&rig, GNB);
+
+	reopen(&(struct sn_sctp_limits) { .max_associations = 4 }); /* few slots, so that each is used */
+	for (uint8_t i = 0; i < 200; i++) {
+		use_peer(10 + i % 7, (uint16_t)(GNB_PORT + i), GNB_TAG + i, AMF_TAG + i);
+		rig_handshake(&rig);
+		sn_sctp_tick(rig.sctp, rig.now += 3600 * SECOND);
+		sctp_begin(&rig.b, 0, 0, 0);
+		sctp_data(&rig.b, BE, 1, 0, 0, PPID, "a", 1);
+		assert_int_equal(sn_sctp_input(rig.sctp, &ip, (struct sn_view) { rig.b.data, rig.b.len }, 0, rig.now), 0);
+	}
 	assert_int_equal(rig.count, 0);
 }
 
@@ -734,6 +780,7 @@ int main(void)
 		TEST(test_restart_from_the_other_end),
 		TEST(test_forged_restart),
 		TEST(test_abort),
+		TEST(test_init_with_the_tag_of_others),
 		TEST(test_abort_reflected),
 		TEST(test_init_refused),
 		TEST(test_shutdown),
@@ -744,7 +791,9 @@ int main(void)
 		TEST(test_adoption_same_ports),
 		TEST(test_adoption_by_acknowledged_tsn),
 		TEST(test_adoption_over_two_paths),
+		TEST(test_stray_answer),
 		TEST(test_no_adoption),
+		TEST(test_all_zero_key),
 		TEST(test_eviction_of_the_least_recently_used),
 		TEST(test_idle),
 		TEST(test_flood),

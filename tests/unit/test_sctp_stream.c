@@ -120,6 +120,14 @@ static void test_unordered_fragments_above_gap(void **state)
 	assert_nothing_held();
 }
 
+/** The SSN of unordered fragments means nothing and need not be the same. */
+static void test_unordered_fragments_of_any_ssn(void **state)
+{
+	rig_data(&rig, GNB, SCTP_U | SCTP_B, GNB_TSN, 0, 1, "A");
+	rig_data(&rig, GNB, SCTP_U | SCTP_E, GNB_TSN + 1, 0, 2, "B");
+	assert_string_equal(rig_texts(&rig), "AB");
+}
+
 /** A gap holds up the streams that it belongs to and no other. */
 static void test_other_streams_pass_a_gap(void **state)
 {
@@ -423,6 +431,20 @@ static void test_jump(void **state)
 	assert_nothing_held();
 }
 
+/** Backwards too: the jump before was one of damaged TSNs. */
+static void test_jump_back(void **state)
+{
+	rig_data(&rig, GNB, BE, GNB_TSN, 0, 0, "a");
+	rig_data(&rig, GNB, BE, GNB_TSN + 0x40000000, 0, 1, "?");
+	rig_data(&rig, GNB, BE, GNB_TSN + 0x40000001, 0, 2, "?");
+	rig_data(&rig, GNB, BE, GNB_TSN + 1, 0, 1, "b");
+	rig_data(&rig, GNB, BE, GNB_TSN + 2, 0, 2, "c");
+	rig_data(&rig, GNB, SCTP_B, GNB_TSN + 3, 0, 3, "d");
+	rig_data(&rig, GNB, SCTP_E, GNB_TSN + 4, 0, 3, "e");
+	assert_string_equal(rig_texts(&rig), "a ? ? b c de");
+	assert_int_equal(rig_loss(&rig, SN_SCTP_GAP), 2); /* how many cannot be told: one for each jump */
+}
+
 /** One damaged TSN moves nothing. */
 static void test_no_jump_for_one_chunk(void **state)
 {
@@ -439,9 +461,15 @@ static void test_no_jump_for_one_chunk(void **state)
 static void test_window_moves(void **state)
 {
 	rig_data(&rig, GNB, BE, GNB_TSN, 0, 0, "a");
-	for (uint32_t i = 2; i < 6000; i++)
-		rig_data(&rig, GNB, BE, GNB_TSN + i, 0, (uint16_t)i, "m");
+	for (uint32_t i = 2; i < 6000; i++) {
+		char text[8];
+
+		snprintf(text, sizeof(text), "%u", i);
+		rig_data(&rig, GNB, BE, GNB_TSN + i, 0, (uint16_t)i, text);
+	}
 	assert_int_equal(rig.count, 5999);
+	for (unsigned i = 2; i < 6000; i++)
+		assert_int_equal(atoi((char *)rig.messages[i - 1].copy), i);
 	assert_int_equal(rig_loss(&rig, SN_SCTP_GAP), 1);
 	assert_int_equal(rig_losses_except(&rig, SN_SCTP_GAP), 0);
 	assert_nothing_held();
@@ -498,6 +526,54 @@ static void test_buffer_full_by_gap(void **state)
 	sn_sctp_tick(rig.sctp, rig.now + 3 * SECOND);
 	assert_int_equal(rig.count, 490);
 	assert_int_equal(rig_loss(&rig, SN_SCTP_GAP), 10);
+	assert_nothing_held();
+}
+
+/** Room is made by the first gap alone: the second may yet be filled. */
+static void test_buffer_full_gives_up_one_gap(void **state)
+{
+	char text[1001];
+
+	memset(text, 'x', 1000);
+	text[1000] = 0;
+	reopen(&(struct sn_sctp_limits) { .max_buffered = 4096 });
+	rig_data(&rig, GNB, BE, GNB_TSN + 1, 0, 1, text);
+	rig_data(&rig, GNB, BE, GNB_TSN + 3, 0, 3, text);
+	assert_int_equal(rig.count, 0);
+	rig_data(&rig, GNB, BE, GNB_TSN + 4, 0, 4, text);
+	assert_int_equal(rig.count, 1);
+	rig_data(&rig, GNB, BE, GNB_TSN + 2, 0, 2, "second");
+	assert_int_equal(rig.count, 4);
+	assert_message(&rig, 1, "second");
+	assert_int_equal(rig_loss(&rig, SN_SCTP_GAP), 1);
+}
+
+/** No room even to keep account of a gap: nothing is waited for. */
+static void test_no_room_for_a_gap(void **state)
+{
+	reopen(&(struct sn_sctp_limits) { .max_buffered = 300 });
+	rig_data(&rig, GNB, BE, GNB_TSN, 0, 0, "a");
+	rig_data(&rig, GNB, BE, GNB_TSN + 2, 0, 2, "c");
+	rig_data(&rig, GNB, BE, GNB_TSN + 3, 0, 3, "d");
+	assert_string_equal(rig_texts(&rig), "a c d");
+	assert_int_equal(rig_loss(&rig, SN_SCTP_GAP), 1);
+	assert_int_equal(rig_loss(&rig, SN_SCTP_BUFFER_FULL), 1);
+	/* Nor to hold one fragment. */
+	rig_data(&rig, GNB, SCTP_B, GNB_TSN + 4, 0, 4, (char[]) { [0 ... 299] = 'x', [300] = 0 });
+	rig_data(&rig, GNB, BE, GNB_TSN + 5, 0, 5, "f");
+	assert_string_equal(rig_texts(&rig), "a c d f");
+	assert_int_equal(rig_loss(&rig, SN_SCTP_BUFFER_FULL), 2);
+	assert_nothing_held();
+}
+
+/** Two chunks claim the same place in a message: the first one has it. */
+static void test_idata_contradiction(void **state)
+{
+	rig_idata(&rig, GNB, SCTP_B, GNB_TSN, 1, 0, 0, "a0");
+	rig_idata(&rig, GNB, SCTP_B, GNB_TSN + 1, 1, 0, 0, "??");
+	rig_idata(&rig, GNB, SCTP_E, GNB_TSN + 2, 1, 0, 1, "a1");
+	assert_string_equal(rig_texts(&rig), "a0a1");
+	assert_int_equal(rig_loss(&rig, SN_SCTP_INCOMPLETE_MESSAGE), 1);
 	assert_nothing_held();
 }
 
@@ -735,6 +811,7 @@ int main(void)
 		TEST(test_fragments_reversed),
 		TEST(test_fragment_in_the_middle_last),
 		TEST(test_unordered_fragments_above_gap),
+		TEST(test_unordered_fragments_of_any_ssn),
 		TEST(test_other_streams_pass_a_gap),
 		TEST(test_streams_that_collide),
 		TEST(test_retransmission),
@@ -755,11 +832,15 @@ int main(void)
 		TEST(test_i_forward_tsn),
 		TEST(test_stream_reset),
 		TEST(test_jump),
+		TEST(test_jump_back),
 		TEST(test_no_jump_for_one_chunk),
 		TEST(test_window_moves),
 		TEST(test_message_too_large),
 		TEST(test_buffer_full_by_fragments),
 		TEST(test_buffer_full_by_gap),
+		TEST(test_buffer_full_gives_up_one_gap),
+		TEST(test_no_room_for_a_gap),
+		TEST(test_idata_contradiction),
 		TEST(test_many_gaps),
 		TEST(test_total_limit),
 		TEST(test_any_schedule),
