@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab as a whole: what it builds, what it plays as others see it on the wire, and that it leaves nothing behind.
 
-usage: test_lab.py PROGRAM [sctp]   (PROGRAM lab up …; sctp: that part alone; needs root, iproute2, tcpdump and tshark)
+usage: test_lab.py SAURON [sctp]   (sctp: that part alone; needs root, iproute2, tcpdump and tshark)
 """
 import collections
 import json
@@ -133,6 +133,24 @@ def nas_counts(tap):
     return counts
 
 
+def analyze_agrees(name, tap, sent):
+    """The program's own eyes: messages, NAS messages by name, causes of failed context setups, and nothing lost."""
+    seen = json.loads(out(PROGRAM, 'analyze', tap.file, '--format', 'json'))['n2']
+
+    def table(rows, *keys):
+        counts = collections.Counter()
+        for row in rows:
+            counts[tuple(row[key] for key in keys)] += row['count']
+        return counts
+    for what, *keys in (('messages', 'protocol', 'procedure', 'pdu'), ('nas', 'message', 'in_container')):
+        mine, theirs = table(sent[what], *keys), table(seen[what], *keys)
+        check(f'{name}: analyze counts the same {what}', mine == theirs, f'missed {mine - theirs}, made up {theirs - mine}')
+    causes = [c for p in seen['procedures'] if p['procedure'] == 'InitialContextSetup' for c in p['causes'] if c['group'] != 'observed']
+    mine, theirs = table(sent['causes'], 'group', 'cause'), table(causes, 'group', 'cause')
+    check(f'{name}: analyze counts the same causes', mine == theirs, f'missed {mine - theirs}, made up {theirs - mine}')
+    check(f'{name}: analyze lost nothing', not seen['losses'], seen['losses'])
+
+
 def test_up():
     r = lab('up')
     check('up succeeds', r.returncode == 0, r.stderr)
@@ -171,6 +189,7 @@ def test_wire(folder, *options):
     seen = nas_counts(taps[0])
     want = sum(m['count'] for m in sent['nas'])
     check(f'{name}: every NAS message', sum(seen.values()) == want, f'{sum(seen.values())} of {want}')
+    analyze_agrees(name, taps[0], sent)
     return sent, taps[0]
 
 
