@@ -128,9 +128,9 @@ static void announce(struct sn_sctp *sctp, struct sn_sctp_assoc *assoc, enum sn_
 		sctp->sink.event(sctp->sink.ctx, assoc->id, kind, assoc->endpoints, time_ns);
 }
 
-static void set_class(struct sn_sctp *sctp, struct sn_sctp_assoc *assoc, enum sn_sctp_class class)
+static void set_class(struct sn_sctp *sctp, struct sn_sctp_assoc *assoc, enum sn_sctp_class to)
 {
-	assoc->class = (uint8_t) class;
+	assoc->class = (uint8_t)to;
 	sn_sctp_touch(sctp, assoc);
 }
 
@@ -212,9 +212,9 @@ static bool table_make_room(struct sn_sctp *sctp, bool adopting, uint64_t time_n
 {
 	if (sctp->entries < sctp->limits.max_associations)
 		return true;
-	for (int class = 0; class < _SN_SCTP_CLASS_MAX; class ++)
-		if (!sn_sctp_node_alone(&sctp->lru[class]))
-			return evict(sctp, SN_CONTAINER_OF(sctp->lru[class].next, struct sn_sctp_assoc, lru), adopting, time_ns);
+	for (int i = 0; i < _SN_SCTP_CLASS_MAX; i++)
+		if (!sn_sctp_node_alone(&sctp->lru[i]))
+			return evict(sctp, SN_CONTAINER_OF(sctp->lru[i].next, struct sn_sctp_assoc, lru), adopting, time_ns);
 	return false;
 }
 
@@ -466,10 +466,10 @@ struct sn_sctp_half *sn_sctp_learn(struct sn_sctp *sctp, const struct sn_sctp_hi
 
 void sn_sctp_expire_assocs(struct sn_sctp *sctp, uint64_t time_ns)
 {
-	for (int class = 0; class < _SN_SCTP_CLASS_MAX; class ++) {
-		struct sn_sctp_node *list = &sctp->lru[class];
+	for (int i = 0; i < _SN_SCTP_CLASS_MAX; i++) {
+		struct sn_sctp_node *list = &sctp->lru[i];
 		/* What was still on its way when an association ended comes as late as a missing TSN may. */
-		uint64_t timeout = class == SN_SCTP_CLOSED ? sctp->limits.gap_timeout_ns : sctp->limits.idle_timeout_ns;
+		uint64_t timeout = i == SN_SCTP_CLOSED ? sctp->limits.gap_timeout_ns : sctp->limits.idle_timeout_ns;
 
 		while (!sn_sctp_node_alone(list)) {
 			struct sn_sctp_assoc *assoc = SN_CONTAINER_OF(list->next, struct sn_sctp_assoc, lru);

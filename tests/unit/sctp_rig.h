@@ -114,6 +114,15 @@ static inline uint64_t rig_losses_except(const struct rig *rig, enum sn_sctp_los
 	return sum;
 }
 
+/** Puts another gNB, or another association of it, in the place of the one before. */
+static inline void rig_use_peer(struct rig *rig, uint8_t host, uint16_t port, uint32_t gnb_tag, uint32_t amf_tag)
+{
+	rig->host[GNB] = host;
+	rig->port[GNB] = port;
+	rig->tag[GNB] = gnb_tag;
+	rig->tag[AMF] = amf_tag;
+}
+
 /** Begins a packet from one of the peers, with the tag of the other. */
 static inline struct sctp_build *rig_begin(struct rig *rig, int from)
 {
@@ -203,6 +212,12 @@ static inline void rig_handshake(struct rig *rig)
 	do {                                                                                                                     \
 		assert_true((rig)->count > (size_t)(i));                                                                         \
 		assert_string_equal((char *)(rig)->messages[i].copy, text);                                                      \
+	} while (0)
+
+#define assert_event(rig, i, what)                                                                                               \
+	do {                                                                                                                     \
+		assert_true((rig)->event_count > (size_t)(i));                                                                   \
+		assert_int_equal((rig)->events[i].kind, what);                                                                   \
 	} while (0)
 
 /** All messages so far, as one string with blanks between. */
