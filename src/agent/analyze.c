@@ -23,7 +23,7 @@ struct analyze_options {
 	struct sn_arg_list set;
 };
 
-static const char *const by_names[] = { "gnb", "amf", "slice", "cause", NULL };
+static const char *const by_names[] = { "gnb", "amf", "slice", "cause", "ue", NULL };
 
 static const struct sn_arg analyze_args[] = {
 	{ SN_ARG(struct analyze_options, format, "format", SN_ARG_CHOICE), .letter = 'f', .choices = sn_format_names,
@@ -235,7 +235,9 @@ static int print_metrics(struct sn_module_set *set)
 
 static int print_result(struct sn_module_set *set, const struct analyze_options *options)
 {
-	const struct sn_query query = { .by = options->by, .ue = options->ue };
+	/* A table that is not split shows sums; the JSON has every combination of labels. */
+	bool sums = options->format == SN_FORMAT_TABLE && !options->by && !options->ue;
+	const struct sn_query query = { .by = sums ? "none" : options->by, .ue = options->ue };
 	struct sn_report report;
 	struct sn_diag diag = { 0 };
 	int err;

@@ -24,7 +24,7 @@ struct kpi_options {
 };
 
 /* Suggestions: what there is to group by, the agent knows. */
-static const char *const by_names[] = { "gnb", "amf", "slice", "cause", NULL };
+static const char *const by_names[] = { "gnb", "amf", "slice", "cause", "ue", NULL };
 
 static const struct sn_arg kpi_args[] = {
 	{ SN_ARG(struct kpi_options, watch_ns, "watch", SN_ARG_SECONDS), .letter = 'w', .value = "SECONDS", .optional = true,
@@ -77,7 +77,9 @@ static void catch_signals(sigset_t *ret_waiting_mask)
 static int get_document(struct sn_client *client, const struct kpi_options *options, json_t **ret_document,
 			struct sn_diag *reterr)
 {
-	const char *const query[] = { "by", options->by, "ue", options->ue, NULL };
+	/* A table that is not split shows sums; the JSON has every combination of labels. */
+	bool sums = options->format == SN_FORMAT_TABLE && !options->by && !options->ue;
+	const char *const query[] = { "by", sums ? "none" : options->by, "ue", options->ue, NULL };
 
 	return sn_client_get_json(client, "/v1/kpi", query, ret_document, reterr);
 }
