@@ -16,19 +16,8 @@ static int help_main(int argc, char **argv);
 static int completion_main(int argc, char **argv);
 static int man_main(int argc, char **argv);
 
-static const char *const lab_words[] = { "up", "down", "run", NULL };
 static const struct sn_arg no_args[] = { { 0 } };
 
-static const struct sn_command command_lab = {
-	.name = "lab",
-	.summary = "Build a small 5G network in network namespaces and play traffic in it",
-	.operands = "up|down|run",
-	.words = lab_words,
-	.min_operands = 1,
-	.max_operands = UINT_MAX,
-	.args = no_args,
-	.main = sn_lab_main,
-};
 static const struct sn_command command_help = {
 	.name = "help",
 	.summary = "Tell more of a command, or of the options of a module",
@@ -61,7 +50,7 @@ static const struct sn_command *const commands[] = {
 	&sn_command_analyze,
 	&sn_command_kpi,
 	&sn_command_status,
-	&command_lab,
+	&sn_command_lab,
 	&command_help,
 	&command_completion,
 	&command_man,
@@ -115,8 +104,6 @@ static int help_main(int argc, char **argv)
 		return print(&text);
 	}
 	command = find_command(argv[first]);
-	if (command == &command_lab)
-		return command->main(2, (char *[]) { "lab", "--help", NULL });
 	if (command) {
 		sn_args_help(command, &text);
 		return print(&text);

@@ -105,7 +105,7 @@ static void on_signal(uv_signal_t *handle, int number)
 {
 	struct sn_agent *agent = handle->data;
 
-	if (number == SIGHUP)
+	if (number == SIGHUP && !agent->start.hangup_ends)
 		reload(agent);
 	else
 		sn_agent_stop(agent);

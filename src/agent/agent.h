@@ -15,6 +15,7 @@ struct sn_agent_start {
 	const char *config;	       /* path; NULL: the default, which need not be there */
 	const struct sn_arg_list *set; /* options over it; may be NULL */
 	bool keep_capabilities;	       /* whatever the configuration says */
+	bool hangup_ends;	       /* SIGHUP says that the terminal is gone, not that the configuration is to be read */
 };
 
 struct sn_agent {

@@ -23,7 +23,7 @@ static const struct sn_arg agent_args[] = {
 	{ SN_ARG(struct agent_options, check_config, "check-config", SN_ARG_FLAG),
 	  .doc = "read the configuration, tell what is wrong with it, and end" },
 	{ SN_ARG(struct agent_options, print_config, "print-config", SN_ARG_FLAG),
-	  .doc = "print a configuration with every default and its explanation, and end" },
+	  .doc = "print a configuration file with every option explained and its default, and end" },
 	{ 0 },
 };
 

@@ -121,6 +121,20 @@ static bool probe_modules(const struct sn_config *config, struct sn_kernel *kern
 	return !err && attached == enabled;
 }
 
+/** A module that could not be tried: the hooks it has, and why nothing is known of them. */
+static void report_untried(struct sn_report *report, const struct sn_module *module, const char *reason)
+{
+	report_module(report, module->name, "could not be tried", reason);
+	for (const struct sn_hook *hook = module->hooks; hook && hook->name; hook++)
+		sn_report_row(report, "hooks", &sn_hook_record_type,
+			      &(struct sn_hook_record) { .module = module->name,
+							 .group = hook->group,
+							 .hook = hook->name,
+							 .state = "could not be tried",
+							 .reason = "",
+							 .lost = hook->cost });
+}
+
 /** @return whether every enabled module has a hook. */
 static bool check(const struct sn_config *config, enum sn_format format, struct sn_report *report)
 {
@@ -147,8 +161,7 @@ static bool check(const struct sn_config *config, enum sn_format format, struct 
 	for (size_t i = 0; i < config->module_count; i++) {
 		if (!config->modules[i].enabled)
 			continue;
-		report_module(report, config->modules[i].module->name, "could not be tried",
-			      diag.text[0] ? diag.text : strerror(-err));
+		report_untried(report, config->modules[i].module, diag.text[0] ? diag.text : strerror(-err));
 		all = false;
 	}
 	return all;

@@ -249,11 +249,11 @@ static struct sn_option_scope agent_scope(struct sn_config *config)
 }
 
 /** Takes a file's octets over the defaults. */
-static int apply(struct sn_config *config, const char *path, const char *data, size_t len, struct sn_diag *reterr)
+static int apply(struct sn_config *config, const char *name, const char *data, size_t len, struct sn_diag *reterr)
 {
 	struct sn_option_scope scope = agent_scope(config);
 	struct sn_yaml yaml;
-	int err = sn_yaml_parse(path, data, len, &yaml, reterr);
+	int err = sn_yaml_parse(name, data, len, &yaml, reterr);
 
 	if (err)
 		return err;
@@ -263,27 +263,18 @@ static int apply(struct sn_config *config, const char *path, const char *data, s
 	return err;
 }
 
-int sn_config_load(const char *path, const struct sn_module *const *modules, struct sn_config **ret_config,
-		   struct sn_diag *reterr)
+int sn_config_parse(const char *name, const char *data, size_t len, const struct sn_module *const *modules,
+		    struct sn_config **ret_config, struct sn_diag *reterr)
 {
-	const char *file = path ? path : SN_CONFIG_PATH;
-	SN_AUTO_FREE char *data = NULL;
 	struct sn_config *config;
-	size_t len = 0;
 	int err = sn_config_new(modules, &config, reterr);
 
 	if (err)
 		return err;
-	err = sn_yaml_read(file, &data, &len, reterr);
-	if (err == -ENOENT && !path) {
-		*ret_config = config;
-		return 0;
-	}
-	if (!err)
-		err = apply(config, file, data, len, reterr);
+	err = apply(config, name, data, len, reterr);
 	if (!err) {
-		config->file = strdup(file);
-		err = config->file ? 0 : -ENOMEM;
+		config->file = strdup(name);
+		err = config->file ? 0 : sn_diag_set(reterr, -ENOMEM, "out of memory");
 	}
 	if (err) {
 		sn_config_free(config);
@@ -291,6 +282,19 @@ int sn_config_load(const char *path, const struct sn_module *const *modules, str
 	}
 	*ret_config = config;
 	return 0;
+}
+
+int sn_config_load(const char *path, const struct sn_module *const *modules, struct sn_config **ret_config,
+		   struct sn_diag *reterr)
+{
+	const char *file = path ? path : SN_CONFIG_PATH;
+	SN_AUTO_FREE char *data = NULL;
+	size_t len = 0;
+	int err = sn_yaml_read(file, &data, &len, reterr);
+
+	if (err == -ENOENT && !path)
+		return sn_config_new(modules, ret_config, reterr);
+	return err ? err : sn_config_parse(file, data, len, modules, ret_config, reterr);
 }
 
 /** Finds where a dotted name leads. `ret_name` is the part that is the option's own. */
@@ -406,8 +410,8 @@ void sn_config_print_module(const struct sn_module *module, struct sn_text *text
 
 void sn_config_print(const struct sn_module *const *modules, struct sn_text *text)
 {
-	sn_text_add(text, "# Configuration of Sauron with every default; an option that is left out has the value shown here.\n"
-			  "# Made by `sauron agent --print-config`. `systemctl reload sauron-agent` takes a change.\n\n");
+	sn_text_add(text, "# Configuration of Sauron. Every option stands here with its default; take the # away to change one.\n"
+			  "# `systemctl reload sauron-agent` takes a change; what needs a restart says so.\n\n");
 	sn_options_print(sn_agent_options, 0, text);
 	if (!modules[0])
 		return;

@@ -55,6 +55,9 @@ int sn_config_new(const struct sn_module *const *modules, struct sn_config **ret
  */
 int sn_config_load(const char *path, const struct sn_module *const *modules, struct sn_config **ret_config,
 		   struct sn_diag *reterr);
+/** The same with the file's octets in memory; `name` is how messages call it. */
+int sn_config_parse(const char *name, const char *data, size_t len, const struct sn_module *const *modules,
+		    struct sn_config **ret_config, struct sn_diag *reterr);
 /** Sets one option from the command line: "n2.ports=[38412]", "modules.n2.ports=…", "log_level=debug". */
 int sn_config_set(struct sn_config *config, const char *assignment, struct sn_diag *reterr);
 struct sn_config *sn_config_free(struct sn_config *config);
@@ -68,7 +71,7 @@ char *sn_config_key_file(const struct sn_config *config);
 /** Parts of "127.0.0.1:9465" or "[::1]:9465". @return 0 or -EINVAL. */
 int sn_config_parse_listen(const char *text, char ret_address[64], uint16_t *ret_port);
 
-/** Writes a configuration file with every default and its explanation. */
+/** Writes a configuration file with every option, its explanation and its default, the latter commented out. */
 void sn_config_print(const struct sn_module *const *modules, struct sn_text *text);
 /** The part of it for one module. */
 void sn_config_print_module(const struct sn_module *module, struct sn_text *text);

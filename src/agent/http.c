@@ -12,10 +12,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define CONNECTIONS_MAX	     32u
+#define CONNECTIONS_MAX	     64u
+#define CONNECTIONS_KEPT     32u	 /* above, the one that has been without an answer longest is ended */
 #define CONNECTION_OCTETS    (16u << 10) /* request line and headers */
 #define IDLE_SECONDS	     10u
-#define REQUEST_DEADLINE_NS  (15 * SN_NSEC_PER_SEC) /* from the connection or the last answer to the next answer taken */
+#define REQUEST_DEADLINE_NS  (10 * SN_NSEC_PER_SEC) /* from the connection or its last answer to the next */
 #define DEADLINE_INTERVAL_MS 1000
 
 /** One connection, listed so that slow ones are found. */
@@ -35,6 +36,7 @@ struct sn_http {
 	uv_timer_t deadline; /* ours; runs while there are connections */
 	unsigned open_handles;
 	struct connection *connections;
+	unsigned connection_count;
 	struct sn_http_count counts[SN_HTTP_MAX_STATUS];
 	size_t count_len;
 };
@@ -137,9 +139,6 @@ static enum MHD_Result send_answer(struct sn_http *http, struct MHD_Connection *
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, "Allow", "GET, HEAD");
-	/* A refused request may have a body that nobody reads. */
-	if (answer->status >= 400)
-		MHD_add_response_header(response, "Connection", "close");
 	result = MHD_queue_response(connection, answer->status, response);
 	MHD_destroy_response(response);
 	count(http, answer->status);
@@ -158,11 +157,10 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 						 .internal = connection };
 	struct sn_http_answer answer = { 0 };
 
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-		sn_http_refuse(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are served");
-		return send_answer(http, connection, &answer);
-	}
-	/* The first call comes with the headers, the next when there is no body left to read. */
+	/*
+	 * The first call comes with the headers, the next ones with a body, the last without. A body is taken and thrown away:
+	 * whoever is hung up on while he writes does not see the answer. The deadline bounds it.
+	 */
 	if (!*request_ctx) {
 		*request_ctx = http;
 		return MHD_YES;
@@ -170,6 +168,10 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	if (*data_len) {
 		*data_len = 0;
 		return MHD_YES;
+	}
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+		sn_http_refuse(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are served");
+		return send_answer(http, connection, &answer);
 	}
 	http->fn(http->ctx, &request, &answer);
 	return send_answer(http, connection, &answer);
@@ -184,8 +186,21 @@ static void check_deadlines(uv_timer_t *timer)
 
 	/* libmicrohttpd's time-out starts anew with every octet: a peer that sends one now and then would stay for ever. */
 	for (struct connection *c = http->connections; c; c = c->next)
-		if (now - c->since_ns > REQUEST_DEADLINE_NS)
+		if (c->since_ns < now && now - c->since_ns > REQUEST_DEADLINE_NS)
 			shutdown(c->fd, SHUT_RDWR);
+}
+
+/** So that peers who hold connections open keep nobody else out. */
+static void end_oldest(struct sn_http *http)
+{
+	struct connection *oldest = http->connections;
+
+	for (struct connection *c = http->connections; c; c = c->next)
+		if (c->since_ns < oldest->since_ns)
+			oldest = c;
+	shutdown(oldest->fd, SHUT_RDWR);
+	/* It stays listed until libmicrohttpd has noticed; it is not to be found again. */
+	oldest->since_ns = UINT64_MAX;
 }
 
 static void connection_begin(struct sn_http *http, struct MHD_Connection *connection, void **socket_ctx)
@@ -206,6 +221,8 @@ static void connection_begin(struct sn_http *http, struct MHD_Connection *connec
 	if (c->next)
 		c->next->link = &c->next;
 	http->connections = c;
+	if (++http->connection_count > CONNECTIONS_KEPT)
+		end_oldest(http);
 }
 
 static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_ctx,
@@ -224,6 +241,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
 	if (c->next)
 		c->next->link = c->link;
 	free(c);
+	http->connection_count--;
 	if (!http->connections)
 		uv_timer_stop(&http->deadline);
 }

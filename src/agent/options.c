@@ -274,8 +274,8 @@ static void print_option(const struct sn_option *option, const char *name, unsig
 	add_sentence(option->restart ? "a change needs a restart" : "", &comment);
 	if (comment.data)
 		print_comment(comment.data, indent, text);
-	sn_text_addf(text, "%*s%s%s:%s%s\n", (int)indent, "", has_default(option) ? "" : "#", name,
-		     has_default(option) ? " " : "", option->def ? option->def : "");
+	sn_text_addf(text, "%*s#%s:%s%s\n", (int)indent, "", name, has_default(option) ? " " : "",
+		     option->def ? option->def : "");
 	sn_text_free(&expectation);
 	sn_text_free(&comment);
 }

@@ -175,12 +175,42 @@ static void collect_module(struct sn_agent *agent, const struct sn_open_module *
 			sn_metrics_add(metrics, &dropped, (double)counters[i], LABELS(name, "kernel", sn_kernel_counter_loss(i)));
 }
 
-static void collect_program(void *ctx, const struct sn_program_cost *cost)
-{
-	const char *const *labels = LABELS(cost->module, cost->name);
+/* A program is loaded once per network namespace it watches; its figures are those of all together. */
+#define PROGRAMS_MAX 128
+struct programs {
+	struct sn_program_cost items[PROGRAMS_MAX];
+	size_t count;
+};
 
-	sn_metrics_add(ctx, &program_runs, (double)cost->runs, labels);
-	sn_metrics_add(ctx, &program_seconds, (double)cost->run_ns / 1e9, labels);
+static void sum_program(void *ctx, const struct sn_program_cost *cost)
+{
+	struct programs *programs = ctx;
+
+	for (size_t i = 0; i < programs->count; i++) {
+		struct sn_program_cost *item = &programs->items[i];
+
+		if (strcmp(item->module, cost->module) != 0 || strcmp(item->name, cost->name) != 0)
+			continue;
+		item->runs += cost->runs;
+		item->run_ns += cost->run_ns;
+		return;
+	}
+	if (programs->count < PROGRAMS_MAX)
+		programs->items[programs->count++] = *cost;
+}
+
+static void collect_programs(struct sn_agent *agent, struct sn_metrics *metrics)
+{
+	struct programs programs = { .count = 0 };
+
+	sn_kernel_each_program(agent->kernel, sum_program, &programs);
+	for (size_t i = 0; i < programs.count; i++) {
+		const struct sn_program_cost *cost = &programs.items[i];
+		const char *const *labels = LABELS(cost->module, cost->name);
+
+		sn_metrics_add(metrics, &program_runs, (double)cost->runs, labels);
+		sn_metrics_add(metrics, &program_seconds, (double)cost->run_ns / 1e9, labels);
+	}
 }
 
 static void collect_map(void *ctx, const struct sn_map_fill *fill)
@@ -216,22 +246,30 @@ void sn_agent_collect(struct sn_agent *agent, struct sn_metrics *metrics)
 	sn_metrics_add(metrics, &ring_records, (double)agent->ring_records, NULL);
 	for (size_t i = 0; i < agent->modules.count; i++)
 		collect_module(agent, &agent->modules.items[i], metrics);
-	sn_kernel_each_program(agent->kernel, collect_program, metrics);
+	collect_programs(agent, metrics);
 	sn_kernel_each_map(agent->kernel, collect_map, metrics);
 	sn_kernel_each_error(agent->kernel, collect_error, metrics);
 }
 
 /* --- as a document */
 
-static void report_program(void *ctx, const struct sn_program_cost *cost)
+static void report_programs(struct sn_agent *agent, struct sn_report *report)
 {
-	sn_report_row(ctx, "programs", &sn_program_record_type,
-		      &(struct sn_program_record) { .module = cost->module,
-						    .program = cost->name,
-						    .runs = cost->runs,
-						    .run_ns = cost->run_ns,
-						    .mean_ns = cost->runs ? (double)cost->run_ns / (double)cost->runs : NAN,
-						    .verified_instructions = cost->verified_instructions });
+	struct programs programs = { .count = 0 };
+
+	sn_kernel_each_program(agent->kernel, sum_program, &programs);
+	for (size_t i = 0; i < programs.count; i++) {
+		const struct sn_program_cost *cost = &programs.items[i];
+
+		sn_report_row(
+			report, "programs", &sn_program_record_type,
+			&(struct sn_program_record) { .module = cost->module,
+						      .program = cost->name,
+						      .runs = cost->runs,
+						      .run_ns = cost->run_ns,
+						      .mean_ns = cost->runs ? (double)cost->run_ns / (double)cost->runs : NAN,
+						      .verified_instructions = cost->verified_instructions });
+	}
 }
 
 static void report_map(void *ctx, const struct sn_map_fill *fill)
@@ -309,7 +347,7 @@ void sn_agent_status(struct sn_agent *agent, struct sn_report *report)
 		report_module(agent, &agent->modules.items[i], report);
 		sn_plan_report(agent->modules.items[i].module->name, &agent->modules.items[i].plan, report);
 	}
-	sn_kernel_each_program(agent->kernel, report_program, report);
+	report_programs(agent, report);
 	sn_kernel_each_map(agent->kernel, report_map, report);
 	sn_kernel_each_error(agent->kernel, report_error, report);
 }

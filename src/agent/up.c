@@ -114,7 +114,7 @@ static void print_kpis(struct up *up, FILE *out, bool color, unsigned columns)
 	print_head(up, out, color);
 	if (sn_report_init(&report))
 		return;
-	if (sn_agent_report(&up->agent, &(struct sn_query) { 0 }, &report, &diag))
+	if (sn_agent_report(&up->agent, &(struct sn_query) { .by = "none" }, &report, &diag))
 		fprintf(out, "%s\n", diag.text);
 	else
 		sn_table_print(out, report.root, &(struct sn_table_style) { .color = color, .columns = columns });
@@ -222,6 +222,7 @@ static int run(struct up *up, const struct up_options *options, struct sn_diag *
 		.set = &options->set,
 		/* Taking the lab down again needs what building it needed. */
 		.keep_capabilities = options->lab,
+		.hangup_ends = isatty(STDIN_FILENO),
 	};
 	int err = sn_agent_open(&up->agent, &start, reterr);
 

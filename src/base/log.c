@@ -112,17 +112,18 @@ static size_t escape(const char *raw, char *ret_line, size_t size)
 /** What stands in front of the text. @return octets written. */
 static size_t prefix(enum sn_log_level level, char *ret_line, size_t size)
 {
-	char time[SN_TIME_TEXT];
+	bool color = log_state.color && *levels[level].color;
+	char time[SN_TIME_TEXT] = "";
 	int len;
 
-	if (log_state.journal)
+	if (log_state.journal) {
 		len = snprintf(ret_line, size, "<%d>", levels[level].priority);
-	else if (log_state.clock)
-		len = snprintf(ret_line, size, "%s sauron: %s%s%s", sn_clock_text(sn_clock_realtime_ns(), time),
-			       log_state.color ? levels[level].color : "", levels[level].word, log_state.color ? "\033[0m" : "");
-	else
-		len = snprintf(ret_line, size, "sauron: %s%s%s", log_state.color ? levels[level].color : "", levels[level].word,
-			       log_state.color ? "\033[0m" : "");
+	} else {
+		if (log_state.clock)
+			sn_clock_text(sn_clock_realtime_ns(), time);
+		len = snprintf(ret_line, size, "%s%ssauron: %s%s%s", time, log_state.clock ? " " : "",
+			       color ? levels[level].color : "", levels[level].word, color ? "\033[0m" : "");
+	}
 	return (size_t)len;
 }
 

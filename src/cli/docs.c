@@ -81,7 +81,7 @@ void sn_docs_man(const struct sn_command *const *commands, struct sn_text *text)
 		".TP\n2\nWrong usage.\n.TP\n130\nEnded by Ctrl\\-C.\n"
 		".SH ENVIRONMENT\n.TP\nNO_COLOR\nWhen set to anything, nothing is coloured.\n"
 		".SH FILES\n.TP\n/etc/sauron/sauron.yaml\nThe agent's configuration; \\fBsauron agent \\-\\-print\\-config\\fR "
-		"prints one with every default and its explanation.\n"
+		"prints one that explains every option.\n"
 		".TP\n/run/sauron/agent.sock\nThe agent's local API.\n"
 		".TP\n/var/lib/sauron/pseudonym.key\nThe key under which subscriber identifiers are hashed.\n");
 }

@@ -88,9 +88,10 @@ class Agent:
         return [PROGRAM, 'agent', '--config', self.config]
 
     def start(self, **more):
+        before = len(self.text()) if os.path.exists(self.log) else 0
         self.process = subprocess.Popen(self.command(), stderr=open(self.log, 'a'), stdout=subprocess.DEVNULL,
                                         cwd='/', **more)
-        return wait_for(lambda: self.process.poll() is not None or 'is ready' in self.text()) and \
+        return wait_for(lambda: self.process.poll() is not None or 'is ready' in self.text()[before:]) and \
             self.process.poll() is None
 
     def text(self):

@@ -8,46 +8,7 @@
 
 #include "agent/config.h"
 #include "base/log.h"
-
-/** A module with an option of every type. */
-struct probe_config {
-	bool quick;
-	uint32_t limit;
-	uint64_t capture;
-	uint64_t timeout;
-	uint32_t tap;
-	char *label;
-	struct sn_string_list interfaces;
-	struct sn_port_list ports;
-	struct sn_duration_map timeouts;
-	uint32_t depth;
-};
-static const char *const taps[] = { "auto", "socket", "packet", NULL };
-static const char *const procedures[] = { "NGSetup", "InitialContextSetup", NULL };
-#define FIELD(member) .name = #member, .doc = "About " #member ".", .offset = offsetof(struct probe_config, member)
-static const struct sn_option probe_options[] = {
-	{ FIELD(quick), .type = SN_OPTION_BOOL, .def = "false" },
-	{ FIELD(limit), .type = SN_OPTION_U32, .def = "100", .min = 1, .max = 1000 },
-	{ FIELD(capture), .type = SN_OPTION_SIZE, .def = "16KiB", .min = 256, .max = 65536, .restart = true },
-	{ FIELD(timeout), .type = SN_OPTION_DURATION, .def = "5s", .min = 1000000, .max = 3600000000000 },
-	{ FIELD(tap), .type = SN_OPTION_ENUM, .def = "auto", .names = taps },
-	{ FIELD(label), .type = SN_OPTION_STRING },
-	{ FIELD(interfaces), .type = SN_OPTION_STRING_LIST, .def = "[]", .max = 3 },
-	{ FIELD(ports), .type = SN_OPTION_PORT_LIST, .def = "[38412]", .restart = true },
-	{ FIELD(timeouts), .type = SN_OPTION_DURATION_MAP, .def = "{NGSetup: 30s}", .names = procedures, .min = 1000000,
-	  .max = 3600000000000 },
-	{ .name = "inner.depth",
-	  .doc = "Deep.",
-	  .type = SN_OPTION_U32,
-	  .def = "7",
-	  .offset = offsetof(struct probe_config, depth) },
-	{ 0 },
-};
-static const struct sn_module probe = {
-	.name = "n2", .summary = "A probe", .options = probe_options, .config_size = sizeof(struct probe_config)
-};
-static const struct sn_module bare = { .name = "flow", .summary = "Without options" };
-static const struct sn_module *const modules[] = { &probe, &bare, NULL };
+#include "config_probe.h"
 
 static char path[] = "/tmp/sn-test-config-XXXXXX";
 static struct sn_diag diag;
@@ -481,6 +442,21 @@ static void test_restart(void **state)
 	sn_config_free(new);
 }
 
+/** Takes the '#' away that stands right before a name with a value. */
+static void uncomment(char *text)
+{
+	char *to = text;
+
+	for (char *from = text; *from; from++) {
+		size_t name = strspn(from + 1, "abcdefghijklmnopqrstuvwxyz_");
+
+		if (*from == '#' && name && from[1 + name] == ':' && from[2 + name] == ' ')
+			continue;
+		*to++ = *from;
+	}
+	*to = '\0';
+}
+
 static void test_print(void **state)
 {
 	struct sn_text text = { 0 };
@@ -488,10 +464,17 @@ static void test_print(void **state)
 
 	sn_config_print(modules, &text);
 	assert_non_null(strstr(text.data, "\nmetrics:\n  # Address and port of /metrics"));
-	assert_non_null(strstr(text.data, "\n    ports: [38412]\n"));
+	assert_non_null(strstr(text.data, "\n    #ports: [38412]\n"));
 	assert_non_null(strstr(text.data, "\n    #label:\n"));
-	assert_non_null(strstr(text.data, "\n    inner:\n      # Deep. A whole number.\n      depth: 7\n"));
-	/* What is printed is a configuration, that of the defaults. */
+	assert_non_null(strstr(text.data, "\n    inner:\n      # Deep. A whole number.\n      #depth: 7\n"));
+	/* What is printed is a configuration, that of the defaults: as it is, and with every option that has a value uncommented.
+	 */
+	if (load(text.data, &config))
+		fail_msg("%s", diag.text);
+	check_defaults(config);
+	sn_config_free(config);
+	uncomment(text.data);
+	assert_non_null(strstr(text.data, "\n    ports: [38412]\n"));
 	if (load(text.data, &config))
 		fail_msg("%s", diag.text);
 	check_defaults(config);
