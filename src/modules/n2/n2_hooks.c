@@ -23,7 +23,8 @@ const struct sn_hook sn_n2_hooks[] = {
 		.programs = NAMES("sn_n2_fentry_sendmsg", "sn_n2_fexit_sendmsg", "sn_n2_fentry_recvmsg", "sn_n2_fexit_recvmsg"),
 		.needs = fexit_needs,
 		.needs_len = SN_ARRAY_SIZE(fexit_needs),
-		.cost = "messages that the kernel sends from pages (sendfile from Linux 6.5 on) are counted, not read",
+		.cost = "the message that a thread waits for while the tap is attached is not seen; what the kernel sends from pages "
+			"(sendfile from Linux 6.5 on) is counted, not read",
 	},
 	{
 		.name = "kprobe",

@@ -17,6 +17,9 @@
 #define FLAG_ERRQUEUE 0x2000 /* MSG_ERRQUEUE */
 #define FLAG_NOTICE   0x8000 /* MSG_NOTIFICATION: from the kernel's SCTP, not from the peer */
 
+#define ERROR_2BIG	7
+#define ERROR_OPNOTSUPP 95
+
 /* Segments of one scattered message that are read; the rest counts as truncated. */
 #define MESSAGE_SEGMENTS 16
 /* Control messages that are looked through. */
@@ -30,6 +33,7 @@ enum call_flag {
 	CALL_HEADER_USER = 1 << 4,  /* name points to user memory */
 	CALL_CONTROL_USER = 1 << 5, /* control points to user memory */
 	CALL_NO_FLAGS = 1 << 6,	    /* the hook does not learn msg_flags */
+	CALL_UNREADABLE = 1 << 7,   /* the bytes lie where we cannot read them */
 };
 
 /* One call of a task, kept from entry to exit. */
@@ -368,7 +372,7 @@ static __always_inline long message_one_piece(const struct n2_call *call, __u64 
 	return segment.iov_len < call->offset || segment.iov_len - call->offset < size;
 }
 
-static __always_inline bool message_wanted(const struct sn_n2_message_event *event)
+static __always_inline bool message_wanted(const struct sn_n2_message_event *event, bool connected)
 {
 	__u64 sock = event->socket;
 	__u16 *known, local_port = event->local_port;
@@ -376,17 +380,20 @@ static __always_inline bool message_wanted(const struct sn_n2_message_event *eve
 	if (port_wanted(local_port))
 		return true;
 	if (event->peer_port && port_wanted(event->peer_port)) {
-		bpf_map_update_elem(&n2_sockets, &sock, &local_port, BPF_ANY);
+		if (!connected)
+			bpf_map_update_elem(&n2_sockets, &sock, &local_port, BPF_ANY);
 		return true;
 	}
 	known = event->peer_port ? 0 : bpf_map_lookup_elem(&n2_sockets, &sock);
 	return known && *known == local_port;
 }
 
-static __always_inline void event_fill(struct n2_call *call, __u32 size)
+/* @return whether the socket itself has a peer. */
+static __always_inline bool event_fill(struct n2_call *call, __u32 size)
 {
 	struct sn_n2_message_event *event = &call->event;
 	const struct sock *sk = (const struct sock *)call->sock;
+	bool connected;
 
 	*event = (struct sn_n2_message_event) {
 		.head = { .module = SN_MODULE_N2, .type = SN_N2_EVENT_MESSAGE, .time_ns = bpf_ktime_get_boot_ns() },
@@ -399,9 +406,11 @@ static __always_inline void event_fill(struct n2_call *call, __u32 size)
 	if (!(call->flags & (CALL_SENT | CALL_NO_FLAGS)) && !(call->msg_flags & FLAG_EOR))
 		event->flags |= SN_N2_PARTIAL;
 	event_set_sock(event, sk);
+	connected = event->peer_port;
 	event_set_name(event, call);
 	if (event->peer_family && event->peer_port)
 		event->flags |= SN_N2_HAS_PEER;
+	return connected;
 }
 
 /*
@@ -422,8 +431,7 @@ __noinline int n2_message_begin(__u64 size)
 
 	if (!call)
 		return 0;
-	event_fill(call, size);
-	return message_wanted(&call->event);
+	return message_wanted(&call->event, event_fill(call, size));
 }
 
 /* Association, stream, PPID. */
@@ -470,6 +478,11 @@ static __always_inline int message_pass(const struct n2_call *call, __u64 size)
 	if (!n2_message_begin(size))
 		return 0;
 	sn_count(SN_KERNEL_SEEN);
+	if (call->flags & CALL_UNREADABLE) {
+		sn_count(SN_KERNEL_DROP_READ);
+		SN_ERROR(SN_BPF_FILE_N2_MESSAGE, BPF_FUNC_unspec, -ERROR_OPNOTSUPP);
+		return 0;
+	}
 	n2_message_tell();
 	if (want > limit)
 		want = limit;

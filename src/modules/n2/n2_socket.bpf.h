@@ -67,11 +67,8 @@ static __always_inline int socket_enter(const struct sock *sk, const struct msgh
 	call.sock = (__u64)sk;
 	call.msg = (__u64)msg;
 	call.flags = sent ? CALL_SENT : 0;
-	if (!call_set_iterator(&call, __builtin_preserve_access_index(&msg->msg_iter))) {
-		sn_count(SN_KERNEL_DROP_READ);
-		SN_ERROR(SN_BPF_FILE_N2_SOCKET, BPF_FUNC_unspec, -95 /* EOPNOTSUPP */);
-		return 0;
-	}
+	if (!call_set_iterator(&call, __builtin_preserve_access_index(&msg->msg_iter)))
+		call.flags |= CALL_UNREADABLE;
 	call.name = (__u64)BPF_CORE_READ(msg, msg_name);
 	call.control = (__u64)BPF_CORE_READ(msg, msg_control);
 	call.control_len = BPF_CORE_READ(msg, msg_controllen);
@@ -96,6 +93,7 @@ static __always_inline void socket_leave(struct n2_call *call, long size)
 	message_pass(call, size);
 }
 
+/* Of a thread that waited for its next message when we attached, that message is not seen: the call has no entry here. */
 static __always_inline int socket_exit(long size)
 {
 	__u64 task = bpf_get_current_pid_tgid();

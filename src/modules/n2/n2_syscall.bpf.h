@@ -163,7 +163,7 @@ static __always_inline int exit_batch(const struct exit_record *record)
 	}
 	if (record->result > SYSCALL_BATCH) {
 		sn_count(SN_KERNEL_DROP_STATE);
-		SN_ERROR(SN_BPF_FILE_N2_SYSCALL, BPF_FUNC_unspec, -7 /* E2BIG */);
+		SN_ERROR(SN_BPF_FILE_N2_SYSCALL, BPF_FUNC_unspec, -ERROR_2BIG);
 	}
 	bpf_map_delete_elem(&n2_calls, &task);
 	return 0;
