@@ -124,6 +124,25 @@ def early_acks(tap):
     return early
 
 
+def early_answers(tap):
+    """Frames with a message of a UE before its first, or with an outcome before the request."""
+    known, asked, early = set(), set(), []
+    for line in tap.fields('ngap', 'frame.number', 'ip.src', 'ip.dst', 'ngap.procedureCode', 'ngap.NGAP_PDU', 'ngap.RAN_UE_NGAP_ID'):
+        frame, src, dst, codes, kinds, ids = line.split('\t')
+        gnb, ids = max(src, dst), iter(ids.split(','))
+        for code, kind in zip(codes.split(','), kinds.split(',')):
+            if code in ('21', '24'):
+                continue
+            ue = gnb, next(ids)
+            if code == '15':
+                known.add(ue)
+            if kind == '0':
+                asked.add((ue, code))
+            if ue not in known or (ue, code) not in asked:
+                early.append(frame)
+    return early
+
+
 def nas_counts(tap):
     counts = collections.Counter()
     for line in tap.fields('nas-5gs', 'nas_5gs.mm.message_type', 'nas_5gs.sm.message_type'):
@@ -182,6 +201,8 @@ def test_wire(folder, *options):
         acks = early_acks(tap)
         check(f'{name}: {end}: nothing is acknowledged before it was sent', not acks, acks[:3])
         check(f'{name}: {end}: no ABORT, no ICMP, no ARP', not tap.fields('icmp || arp || sctp.chunk_type in {6, 9}', 'frame.number'))
+        answers = early_answers(tap)
+        check(f'{name}: {end}: no answer before the question', not answers, answers[:3])
         packets = len(tap.fields('sctp', 'frame.number'))
         check(f'{name}: {end}: every packet once', packets == sent['packets'], f"{packets} of {sent['packets']}")
         again = tap.fields('sctp.retransmission', 'frame.number')
@@ -326,6 +347,7 @@ def test_all(folder):
     check('causes are told', sum(c['count'] for c in account['causes']) > 10, account['causes'])
     test_wire(folder, 'slice-rejection', '--rate', '60', '--duration', '2', '--gnbs', '7')
     test_wire(folder, 'signalling-storm', '--rate', 'max', '--ues', '700', '--seed', '3')
+    test_wire(folder, 'signalling-storm', '--rate', 'max', '--ues', '20')
     test_sctp_both(folder)
     test_seed()
     test_two_at_once()
