@@ -36,9 +36,25 @@ static bool name_taken(struct sn_n2_engine *engine, const struct sn_n2_associati
 	return false;
 }
 
+/* An AMF that has told its name on one association has it on all. */
+static const char *amf_name_of(struct sn_n2_engine *engine, const struct sn_n2_association *own)
+{
+	if (own->amf_name[0])
+		return own->amf_name;
+	for (uint32_t i = 1; i <= engine->associations.used; i++) {
+		const struct sn_n2_association *other = at(engine, i);
+
+		if (other->used && other->amf_name[0] && other->amf_end.port == own->amf_end.port &&
+		    sn_addr_equal(&other->amf_end.addr, &own->amf_end.addr))
+			return other->amf_name;
+	}
+	return "";
+}
+
 static void relabel(struct sn_n2_engine *engine, struct sn_n2_association *association)
 {
 	char text[224], plmn[SN_PLMN_TEXT], addr[SN_ADDR_TEXT];
+	const char *amf_name = amf_name_of(engine, association);
 
 	if (association->gnb_name[0] && !name_taken(engine, association))
 		snprintf(text, sizeof(text), "%s", association->gnb_name);
@@ -48,14 +64,69 @@ static void relabel(struct sn_n2_engine *engine, struct sn_n2_association *assoc
 	else
 		snprintf(text, sizeof(text), "%s", sn_addr_text(&association->gnb_end.addr, addr));
 	association->gnb = sn_label_of(&engine->gnbs, text);
-	snprintf(text, sizeof(text), "%s",
-		 association->amf_name[0] ? association->amf_name : sn_addr_text(&association->amf_end.addr, addr));
+	snprintf(text, sizeof(text), "%s", amf_name[0] ? amf_name : sn_addr_text(&association->amf_end.addr, addr));
 	association->amf = sn_label_of(&engine->amfs, text);
+	association->labelled = true;
 }
 
 uint32_t sn_n2_association_of_key(struct sn_n2_engine *engine, uint64_t key)
 {
 	return sn_map_get(&engine->by_key, (struct sn_map_key) { .a = key });
+}
+
+static bool end_equal(const struct sn_n2_endpoint *a, const struct sn_n2_endpoint *b)
+{
+	return a->addr.family && a->port == b->port && sn_addr_equal(&a->addr, &b->addr);
+}
+
+/* Packets and sockets may show the same association; whoever delivers its first message goes on to. */
+static void twin_find(struct sn_n2_engine *engine, struct sn_n2_association *own)
+{
+	for (uint32_t i = 1; i <= engine->associations.used; i++) {
+		const struct sn_n2_association *other = at(engine, i);
+
+		if (!other->used || other->closed || other == own || other->twin || !other->key == !own->key)
+			continue;
+		if ((end_equal(&other->gnb_end, &own->gnb_end) && end_equal(&other->amf_end, &own->amf_end)) ||
+		    (end_equal(&other->gnb_end, &own->amf_end) && end_equal(&other->amf_end, &own->gnb_end))) {
+			own->twin = i;
+			own->twin_serial = other->serial;
+			return;
+		}
+	}
+}
+
+bool sn_n2_association_is_twin(struct sn_n2_engine *engine, uint32_t index)
+{
+	struct sn_n2_association *association = at(engine, index);
+	const struct sn_n2_association *other;
+
+	if (!association->twin)
+		return false;
+	other = at(engine, association->twin);
+	if (!other->used || other->closed || other->serial != association->twin_serial)
+		association->twin = 0; /* the other tap has lost it */
+	return association->twin;
+}
+
+/* When the table is full: the one that was closed first goes, if none is closed the one that has been silent for longest. */
+static void make_room(struct sn_n2_engine *engine)
+{
+	uint32_t victim = 0;
+
+	for (uint32_t i = 1; i <= engine->associations.used; i++) {
+		const struct sn_n2_association *association = at(engine, i), *worst = victim ? at(engine, victim) : NULL;
+
+		if (!association->used)
+			continue;
+		if (!worst || association->closed > worst->closed ||
+		    (association->closed == worst->closed && association->last_ns < worst->last_ns))
+			victim = i;
+	}
+	if (!victim)
+		return;
+	engine->losses[SN_N2_LOSS_ASSOCIATION_TABLE] += !at(engine, victim)->closed;
+	sn_n2_association_forget(engine, victim);
 }
 
 uint32_t sn_n2_association_new(struct sn_n2_engine *engine, uint64_t key, const struct sn_n2_endpoint *gnb_end,
@@ -65,22 +136,27 @@ uint32_t sn_n2_association_new(struct sn_n2_engine *engine, uint64_t key, const 
 	struct sn_n2_association *association;
 
 	if (!index) {
+		make_room(engine);
+		index = sn_pool_take(&engine->associations);
+	}
+	if (!index) {
 		engine->losses[SN_N2_LOSS_ASSOCIATION_TABLE]++;
 		return 0;
 	}
 	association = at(engine, index);
+	if (key && sn_map_set(&engine->by_key, (struct sn_map_key) { .a = key }, index) < 0) {
+		engine->losses[SN_N2_LOSS_ASSOCIATION_TABLE]++;
+		sn_pool_give(&engine->associations, index);
+		return 0;
+	}
 	association->used = true;
+	association->serial = ++engine->association_serial;
 	association->key = key;
 	association->gnb_end = *gnb_end;
 	association->amf_end = *amf_end;
 	association->protocol = (uint8_t)protocol;
 	association->begin_ns = association->last_ns = time_ns;
-	if (key && sn_map_set(&engine->by_key, (struct sn_map_key) { .a = key }, index) < 0) {
-		association->used = false;
-		sn_pool_give(&engine->associations, index);
-		return 0;
-	}
-	relabel(engine, association);
+	twin_find(engine, association);
 	return index;
 }
 
@@ -100,25 +176,63 @@ bool sn_n2_association_uplink(struct sn_n2_engine *engine, uint32_t index, bool 
 			association->gnb_end = association->amf_end;
 			association->amf_end = end;
 			association->turned = !association->turned;
-			relabel(engine, association);
+			association->labelled = false;
 			uplink = from_ran;
 		}
 	}
 	return uplink;
 }
 
+static bool names_itself(uint8_t procedure_code)
+{
+	return procedure_code == SN_NGAP_NG_SETUP || procedure_code == SN_NGAP_RAN_CONFIGURATION_UPDATE ||
+	       procedure_code == SN_NGAP_AMF_CONFIGURATION_UPDATE;
+}
+
 void sn_n2_association_names(struct sn_n2_engine *engine, uint32_t index, bool uplink)
 {
 	struct sn_n2_association *association = at(engine, index);
 	const struct sn_ngap_message *ngap = &engine->ngap;
+	uint16_t gnb = association->gnb, amf = association->amf;
+	bool tells = names_itself(ngap->procedure_code);
 
-	if (uplink && ngap->ran_node.present)
+	if (!tells && association->labelled)
+		return;
+	if (tells && uplink && ngap->ran_node.present)
 		association->ran_node = ngap->ran_node;
-	if (uplink && ngap->ran_node_name.len)
+	if (tells && uplink && ngap->ran_node_name.len)
 		name_copy(ngap->ran_node_name, association->gnb_name, sizeof(association->gnb_name));
-	if (!uplink && ngap->amf_name.len)
+	if (tells && !uplink && ngap->amf_name.len)
 		name_copy(ngap->amf_name, association->amf_name, sizeof(association->amf_name));
 	relabel(engine, association);
+	if (association->gnb != gnb || association->amf != amf)
+		sn_n2_attempts_relabel(engine, index);
+}
+
+static void connections_close(struct sn_n2_engine *engine, const struct sn_n2_association *association, uint16_t cause,
+			      uint64_t time_ns)
+{
+	while (association->first_connection)
+		sn_n2_connection_close(engine, association->first_connection, cause, time_ns);
+}
+
+void sn_n2_association_setup(struct sn_n2_engine *engine, uint32_t index, uint64_t time_ns)
+{
+	const struct sn_n2_association *association = at(engine, index);
+
+	connections_close(engine, association, SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_NG_RESET), time_ns);
+	if (!association->ran_node.present || !association->gnb_end.addr.family)
+		return;
+	/* A node that died without a word comes back from the same address, with another association. */
+	for (uint32_t i = 1; i <= engine->associations.used; i++) {
+		const struct sn_n2_association *other = at(engine, i);
+
+		if (other->used && !other->closed && i != index && other->ran_node.present &&
+		    other->ran_node.id == association->ran_node.id && other->ran_node.plmn == association->ran_node.plmn &&
+		    sn_addr_equal(&other->gnb_end.addr, &association->gnb_end.addr) &&
+		    end_equal(&other->amf_end, &association->amf_end))
+			sn_n2_association_close(engine, i, SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_ASSOCIATION_LOST), time_ns);
+	}
 }
 
 void sn_n2_association_close(struct sn_n2_engine *engine, uint32_t index, uint16_t cause, uint64_t time_ns)
@@ -129,12 +243,7 @@ void sn_n2_association_close(struct sn_n2_engine *engine, uint32_t index, uint16
 		return;
 	association->closed = true;
 	association->last_ns = time_ns;
-	for (uint32_t i = 1; association->connections && i <= engine->connections.used; i++) {
-		const struct sn_n2_connection *connection = sn_pool_at(&engine->connections, i);
-
-		if (connection->used && connection->association == index)
-			sn_n2_connection_close(engine, i, cause, time_ns);
-	}
+	connections_close(engine, association, cause, time_ns);
 	sn_n2_attempts_end_all(engine, SN_N2_OWNER_ASSOCIATION, index, SN_N2_NO_RESPONSE, cause, time_ns);
 	if (association->key)
 		sn_map_remove(&engine->by_key, (struct sn_map_key) { .a = association->key });
@@ -153,12 +262,8 @@ void sn_n2_association_reset(struct sn_n2_engine *engine, uint32_t index, uint64
 	const struct sn_ngap_message *ngap = &engine->ngap;
 	uint16_t cause = SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_NG_RESET);
 
-	for (uint32_t i = 1; (ngap->fields & SN_NGAP_HAS_RESET_ALL) && i <= engine->connections.used; i++) {
-		const struct sn_n2_connection *connection = sn_pool_at(&engine->connections, i);
-
-		if (connection->used && connection->association == index)
-			sn_n2_connection_close(engine, i, cause, time_ns);
-	}
+	if (ngap->fields & SN_NGAP_HAS_RESET_ALL)
+		connections_close(engine, at(engine, index), cause, time_ns);
 	for (uint16_t i = 0; i < ngap->ue_pair_count; i++) {
 		const struct sn_ngap_ue_pair *pair = &ngap->ue_pairs[i];
 		uint32_t connection = 0;
@@ -181,7 +286,8 @@ void sn_n2_association_sweep(struct sn_n2_engine *engine)
 		uint32_t index = engine->sweep_association = engine->sweep_association % engine->associations.used + 1;
 		const struct sn_n2_association *association = at(engine, index);
 
-		if (association->used && engine->now_ns > association->last_ns &&
+		/* The SCTP receiver knows of heartbeats and tells when its associations are idle; sockets tell nothing. */
+		if (association->used && (association->closed || !association->key) && engine->now_ns > association->last_ns &&
 		    engine->now_ns - association->last_ns > engine->limits.association_idle_ns)
 			sn_n2_association_forget(engine, index);
 	}

@@ -29,7 +29,7 @@ static const struct sn_metric outcomes = { "sauron_n2_procedure_outcomes_total",
 					   { "procedure", "gnb", "amf", "snssai", "outcome" },
 					   SN_METRIC_COUNTER };
 static const struct sn_metric causes = { "sauron_n2_procedure_failure_causes_total",
-					 "Causes of procedures and chains that did not end well.",
+					 "Causes of procedures and chains that did not end well, and of all UE context releases.",
 					 { "procedure", "gnb", "amf", "snssai", "cause_group", "cause" },
 					 SN_METRIC_COUNTER };
 static const struct sn_metric durations = { "sauron_n2_procedure_duration_seconds",
@@ -52,9 +52,10 @@ static const struct sn_metric standings = { "sauron_n2_measurement_standing",
 static const struct sn_metric registered = {
 	"sauron_n2_registered_subscribers", "Subscribers registered now, as far as seen.", { NULL }, SN_METRIC_GAUGE
 };
-static const struct sn_metric sessions = {
-	"sauron_n2_pdu_sessions", "PDU sessions with resources now, as far as seen.", { NULL }, SN_METRIC_GAUGE
-};
+static const struct sn_metric sessions = { "sauron_n2_pdu_sessions",
+					   "PDU sessions established now, as far as seen; those of idle UEs too.",
+					   { NULL },
+					   SN_METRIC_GAUGE };
 static const struct sn_metric ues = { "sauron_n2_ues", "UEs followed now.", { NULL }, SN_METRIC_GAUGE };
 static const struct sn_metric connections = {
 	"sauron_n2_connections", "UE-associated NG connections now.", { NULL }, SN_METRIC_GAUGE
@@ -219,6 +220,8 @@ static void collect_procedures(struct sn_n2_engine *engine, struct sn_metrics *m
 					 sn_label_text(&engine->amfs, cell->amf), sn_label_text(&engine->slices, cell->slice),
 					 NULL };
 
+		if (!cell->attempts)
+			continue; /* all of it has moved to a better label */
 		sn_metrics_add(metrics, &attempts, (double)cell->attempts, values);
 		for (unsigned outcome = 0; outcome < _SN_N2_OUTCOME_MAX; outcome++) {
 			values[4] = sn_n2_outcome_name(outcome);
@@ -291,13 +294,14 @@ static void collect_measurements(struct sn_n2 *n2, struct sn_metrics *metrics)
 static void collect_associations(struct sn_n2_engine *engine, struct sn_metrics *metrics)
 {
 	char gnb[64], amf[64], id[64];
-	uint64_t closed = 0;
+	uint64_t closed = 0, twins = 0;
 
 	for (uint32_t i = 1; i <= engine->associations.used; i++) {
 		const struct sn_n2_association *association = sn_pool_at(&engine->associations, i);
 
-		if (!association->used || association->closed) {
-			closed += association->used;
+		if (!association->used || association->closed || association->twin) {
+			closed += association->used && association->closed;
+			twins += association->used && !association->closed;
 			continue;
 		}
 		sn_n2_endpoint_text(&association->gnb_end, gnb, sizeof(gnb));
@@ -308,7 +312,7 @@ static void collect_associations(struct sn_n2_engine *engine, struct sn_metrics 
 						  sn_label_text(&engine->amfs, association->amf), amf,
 						  sn_ap_name(association->protocol) });
 	}
-	sn_metrics_add(metrics, &associations, (double)(engine->associations.live - closed), (const char *[]) { "up" });
+	sn_metrics_add(metrics, &associations, (double)(engine->associations.live - closed - twins), (const char *[]) { "up" });
 	sn_metrics_add(metrics, &associations, (double)closed, (const char *[]) { "closed" });
 }
 

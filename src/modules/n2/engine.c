@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/macro.h"
 
+#define OTHER_CAUSES 4096 /* of all procedures together */
+
 int sn_n2_engine_init(struct sn_n2_engine *engine, const struct sn_n2_limits *limits, struct sn_pseudonym *pseudonym)
 {
 	uint32_t values = limits->max_label_values;
@@ -21,9 +23,10 @@ int sn_n2_engine_init(struct sn_n2_engine *engine, const struct sn_n2_limits *li
 	sn_pool_init(&engine->ues, sizeof(struct sn_n2_ue), limits->max_ues);
 	sn_pool_init(&engine->connections, sizeof(struct sn_n2_connection), 2 * limits->max_ues);
 	sn_pool_init(&engine->attempts, sizeof(struct sn_n2_attempt), 4 * limits->max_ues);
-	sn_pool_init(&engine->procedure_cells, sizeof(struct sn_n2_procedure_cell), limits->max_series);
-	sn_pool_init(&engine->cause_cells, sizeof(struct sn_n2_cause_cell), limits->max_series);
-	sn_pool_init(&engine->measure_cells, sizeof(struct sn_n2_measure_cell), limits->max_series);
+	/* Beyond max_series there is room for what is counted under "other". */
+	sn_pool_init(&engine->procedure_cells, sizeof(struct sn_n2_procedure_cell), limits->max_series + SN_N2_KINDS);
+	sn_pool_init(&engine->cause_cells, sizeof(struct sn_n2_cause_cell), limits->max_series + OTHER_CAUSES);
+	sn_pool_init(&engine->measure_cells, sizeof(struct sn_n2_measure_cell), limits->max_series + _SN_N2_MEASUREMENT_MAX);
 	engine->story = calloc(limits->story_entries, sizeof(*engine->story));
 	if (!engine->story)
 		return -ENOMEM;
@@ -119,6 +122,8 @@ static void nas_count(struct sn_n2_engine *engine, const struct sn_nas_pdu *pdu)
 		else
 			engine->nas[nas->epd == SN_NAS_EPD_5GSM][nas->type][nas->security % _SN_NAS_SECURITY_MAX]
 				   [nas->in_container]++;
+		if (nas->fields & SN_NAS_HAS_CAUSE)
+			engine->cause_elements[nas->epd == SN_NAS_EPD_5GSM ? SN_N2_CAUSE_5GSM : SN_N2_CAUSE_5GMM][nas->cause]++;
 	}
 }
 
@@ -170,6 +175,11 @@ static void nas_take_all(struct sn_n2_engine *engine, struct sn_n2_where *where,
 		nas_take(engine, where, engine->ngap.sessions[i].nas, uplink, time_ns);
 }
 
+static uint16_t gnb_of(struct sn_n2_engine *engine, uint32_t association)
+{
+	return ((const struct sn_n2_association *)sn_pool_at(&engine->associations, association))->gnb;
+}
+
 static void ue_message(struct sn_n2_engine *engine, struct sn_n2_where *where, bool uplink, uint64_t time_ns)
 {
 	const struct sn_ngap_message *ngap = &engine->ngap;
@@ -183,7 +193,7 @@ static void ue_message(struct sn_n2_engine *engine, struct sn_n2_where *where, b
 						.detail = ngap->pdu,
 						.uplink = uplink,
 						.cause = sn_n2_cause_of(&ngap->cause),
-						.association = (uint16_t)where->association });
+						.gnb = gnb_of(engine, where->association) });
 	nas_take_all(engine, where, uplink, time_ns);
 }
 
@@ -223,15 +233,20 @@ void sn_n2_engine_message(struct sn_n2_engine *engine, const struct sn_n2_messag
 	struct sn_n2_where where = { .association = message->association };
 	bool uplink;
 
-	engine->total_messages++;
 	if (!engine->first_ns)
 		engine->first_ns = message->time_ns;
 	engine->now_ns = SN_MAX(engine->now_ns, message->time_ns);
 	association->messages++;
 	association->last_ns = message->time_ns;
+	if (sn_n2_association_is_twin(engine, message->association)) {
+		engine->losses[SN_N2_LOSS_DUPLICATE_END]++;
+		return;
+	}
+	engine->total_messages++;
 	if (!decode(engine, message) || message->protocol != SN_AP_NGAP)
 		return;
 	uplink = sn_n2_association_uplink(engine, message->association, message->from_first);
+	sn_n2_association_names(engine, message->association, uplink);
 	where.connection = sn_n2_connection_of_message(engine, message->association, uplink, message->time_ns);
 	if (where.connection) {
 		where.ue = ((struct sn_n2_connection *)sn_pool_at(&engine->connections, where.connection))->ue;
@@ -243,23 +258,26 @@ void sn_n2_engine_message(struct sn_n2_engine *engine, const struct sn_n2_messag
 	sn_n2_flow_ngap(engine, &where, uplink, message->time_ns);
 }
 
-/* The gauges of TS 28.552 are means of samples: one a second. */
-static void gauges_sample(struct sn_n2_engine *engine)
+/* The gauges of TS 28.552 are means of samples, one a second: what stood when the second began. */
+static void gauges_sample(struct sn_n2_engine *engine, uint64_t now_ns)
 {
-	if (engine->now_ns - engine->last_sample_ns < SN_NSEC_PER_SEC)
-		return;
-	engine->last_sample_ns = engine->now_ns;
-	engine->samples++;
-	engine->registered_sum += engine->registered;
-	engine->sessions_sum += engine->sessions;
+	uint64_t seconds = now_ns > engine->last_sample_ns ? (now_ns - engine->last_sample_ns) / SN_NSEC_PER_SEC : 0;
+
+	if (!engine->last_sample_ns)
+		engine->last_sample_ns = now_ns;
+	else if (seconds) {
+		engine->last_sample_ns += seconds * SN_NSEC_PER_SEC;
+		engine->samples += seconds;
+		engine->registered_sum += seconds * engine->registered;
+		engine->sessions_sum += seconds * engine->sessions;
+	}
 }
 
 void sn_n2_engine_tick(struct sn_n2_engine *engine, uint64_t now_ns)
 {
-	if (now_ns > engine->now_ns)
-		engine->now_ns = now_ns;
+	engine->now_ns = SN_MAX(engine->now_ns, now_ns);
+	gauges_sample(engine, engine->now_ns);
 	sn_n2_attempts_expire(engine, engine->now_ns);
 	sn_n2_ue_sweep(engine);
 	sn_n2_association_sweep(engine);
-	gauges_sample(engine);
 }

@@ -39,7 +39,7 @@ enum sn_n2_chain {
 #define SN_N2_KIND_CHAIN 256u
 #define SN_N2_KINDS	 (SN_N2_KIND_CHAIN + _SN_N2_CHAIN_MAX)
 
-/** Steps within a registration, each with its share of the time. */
+/** Steps within a chain, each with its share of the time. */
 enum sn_n2_step {
 	SN_N2_STEP_IDENTIFICATION,
 	SN_N2_STEP_AUTHENTICATION,
@@ -47,6 +47,9 @@ enum sn_n2_step {
 	SN_N2_STEP_CONTEXT_SETUP,
 	_SN_N2_STEP_MAX,
 	SN_N2_STEP_NONE = _SN_N2_STEP_MAX,
+	/* Those of a UE context release: how often there was the first tells who triggered it. */
+	SN_N2_STEP_RELEASE_REQUESTED = 0,
+	SN_N2_STEP_RELEASE_ORDERED = 1,
 };
 
 enum sn_n2_outcome {
@@ -96,6 +99,8 @@ enum sn_n2_loss {
 	SN_N2_LOSS_LINKTYPE,
 	SN_N2_LOSS_EVENT_MALFORMED, /* a ring record that lies about its length */
 	SN_N2_LOSS_PARTIAL_MESSAGE, /* pieces of a user message whose end never came */
+	SN_N2_LOSS_CONNECTION_TABLE,
+	SN_N2_LOSS_VIEW_TABLE,
 	_SN_N2_LOSS_MAX,
 };
 struct sn_n2_loss_name {
@@ -116,6 +121,7 @@ struct sn_n2_attempt {
 	uint16_t sessions;  /* bit n: PDU session n was asked for */
 	uint8_t owner_kind; /* enum sn_n2_owner */
 	uint8_t step;	    /* enum sn_n2_step running */
+	uint8_t steps_done; /* bit n: enum sn_n2_step n has ended */
 	uint8_t detail;	    /* registration type, PDU session id */
 	bool accepted;	    /* the core said yes, the radio has not yet; of a handover: its target is found */
 	bool inferred;	    /* begin or end was not read but concluded */
@@ -131,6 +137,11 @@ struct sn_n2_endpoint {
 	uint16_t port;
 };
 
+/** Of which procedure how many attempts were given up last, so that an outcome that comes yet is known as late. */
+struct sn_n2_expired {
+	uint8_t procedure_code, count;
+};
+
 struct sn_n2_association {
 	uint64_t key; /* of whoever delivers: SCTP engine's id, or 0 for socket taps */
 	uint64_t begin_ns, last_ns;
@@ -138,12 +149,15 @@ struct sn_n2_association {
 	struct sn_n2_endpoint gnb_end, amf_end;
 	struct sn_ran_node_id ran_node;
 	char gnb_name[151], amf_name[151]; /* PrintableString (1..150) */
+	uint32_t serial;		   /* of this use of the index */
 	uint32_t attempts;
-	uint32_t connections;
-	uint16_t gnb, amf; /* labels */
+	uint32_t connections, first_connection; /* how many, and the list of them */
+	uint32_t twin, twin_serial;		/* another tap shows the same messages under this association; 0: none does */
+	uint16_t gnb, amf;			/* labels; none until the first message has been read for names */
 	uint8_t protocol;
 	uint8_t first_end; /* which end of the deliverer's two is gnb_end, before it is turned */
-	bool used, closed;
+	struct sn_n2_expired expired;
+	bool used, closed, labelled;
 	bool oriented; /* a message has shown which end is the AMF */
 	bool turned;   /* the deliverer's first end is the AMF */
 };
@@ -161,10 +175,12 @@ struct sn_n2_connection {
 	uint32_t ran_ue_ngap_id;
 	uint32_t association;
 	uint32_t ue;
-	uint32_t ue_next; /* of the same UE: an old context may live on beside the new one */
+	uint32_t ue_next;			 /* of the same UE: an old context may live on beside the new one */
+	uint32_t sibling_next, sibling_previous; /* of the same association */
 	uint32_t attempts;
 	uint16_t plmn, tac; /* labels of the last user location */
 	uint16_t release_cause;
+	struct sn_n2_expired expired;
 	bool used, has_amf_id, has_ran_id;
 	bool answered;		     /* the AMF has replied */
 	bool from_eps;		     /* came by a handover from EPS */
@@ -181,7 +197,7 @@ struct sn_n2_ue {
 	uint32_t connections; /* all of them */
 	uint32_t attempts;
 	uint32_t serial;   /* of this use of the index */
-	uint16_t sessions; /* bit n: PDU session n has resources */
+	uint16_t sessions; /* bit n: PDU session n is established, as far as seen; without resources while the UE is idle */
 	uint16_t slice;	   /* label of the first allowed S-NSSAI */
 	uint16_t session_slices[SN_N2_UE_SESSIONS];
 	struct sn_n2_flow flows[SN_N2_UE_FLOWS];
@@ -207,7 +223,7 @@ struct sn_n2_story {
 	uint32_t duration_us; /* of an outcome */
 	uint16_t what;	      /* procedure code, NAS type, kind of attempt */
 	uint16_t cause;
-	uint16_t association;
+	uint16_t gnb; /* label */
 	uint8_t kind;
 	uint8_t detail; /* enum sn_ap_pdu; NAS security; enum sn_n2_outcome */
 	bool uplink;
@@ -245,6 +261,11 @@ struct sn_n2_failure {
 };
 #define SN_N2_FAILURES 256
 
+/** Attempts that one connection, association or UE can have waiting; nothing that is well has a tenth of that. */
+#define SN_N2_OWNER_ATTEMPTS 64
+/** Connections of one UE: one by 3GPP access, one by another, the target of a handover, and what was left behind. */
+#define SN_N2_UE_CONNECTIONS 8
+
 struct sn_n2_limits {
 	uint32_t max_ues;
 	uint32_t max_associations;
@@ -277,7 +298,7 @@ struct sn_n2_engine {
 	uint64_t first_ns;
 	uint64_t last_sample_ns;
 	uint32_t sweep_ue, sweep_association;
-	uint32_t serial;
+	uint32_t serial, association_serial;
 	uint64_t messages[_SN_AP_MAX][256][_SN_AP_PDU_MAX];
 	uint64_t nas[2][256][_SN_NAS_SECURITY_MAX][2]; /* 5GMM, 5GSM; type; security header; in a container */
 	uint64_t nas_ciphered;
@@ -322,8 +343,13 @@ uint32_t sn_n2_association_of_key(struct sn_n2_engine *engine, uint64_t key);
 /** Tells which end sent the message being taken, and turns the ends round when the first such message shows that they are the
  * other way. */
 bool sn_n2_association_uplink(struct sn_n2_engine *engine, uint32_t index, bool from_first);
-/** Names from NG Setup and its response, RAN and AMF configuration update. */
+/** Takes the names in the message being taken (NG Setup and its response, RAN and AMF configuration update), and labels the
+ * association with what is known of it. To be called before anything is counted. */
 void sn_n2_association_names(struct sn_n2_engine *engine, uint32_t index, bool uplink);
+/** NG Setup (8.7.1): what was before it at the same NG-RAN node is gone. */
+void sn_n2_association_setup(struct sn_n2_engine *engine, uint32_t index, uint64_t time_ns);
+/** Whether another tap delivers this association's messages already. */
+bool sn_n2_association_is_twin(struct sn_n2_engine *engine, uint32_t index);
 /** NG Reset (TS 38.413 8.7.4): of all or of the listed connections. */
 void sn_n2_association_reset(struct sn_n2_engine *engine, uint32_t index, uint64_t time_ns);
 void sn_n2_association_sweep(struct sn_n2_engine *engine);
@@ -335,6 +361,8 @@ void sn_n2_connection_set_ids(struct sn_n2_engine *engine, uint32_t index, const
 void sn_n2_connection_close(struct sn_n2_engine *engine, uint32_t index, uint16_t cause, uint64_t time_ns);
 uint32_t sn_n2_ue_new(struct sn_n2_engine *engine, uint64_t time_ns);
 void sn_n2_ue_remove(struct sn_n2_engine *engine, uint32_t index);
+/** Removes a UE that has no connection and has shown nothing by which it could be known again. */
+void sn_n2_ue_forget_nobody(struct sn_n2_engine *engine, uint32_t index);
 uint32_t sn_n2_ue_of_tmsi(struct sn_n2_engine *engine, const struct sn_s_tmsi *tmsi);
 /** Notes an identity that a UE showed; returns the UE to go on with (another one, when the identity was known). */
 uint32_t sn_n2_ue_identify(struct sn_n2_engine *engine, uint32_t ue, const struct sn_nas_message *nas);
@@ -352,6 +380,7 @@ struct sn_n2_where {
 	uint32_t connection; /* may be 0 */
 	uint32_t ue;	     /* may be 0 */
 };
+/** @return 0 when it cannot be followed, which is counted. */
 uint32_t sn_n2_attempt_begin(struct sn_n2_engine *engine, unsigned kind, enum sn_n2_owner owner, const struct sn_n2_where *where,
 			     uint64_t time_ns);
 /** The oldest waiting attempt of a kind of an owner; `detail` other than -1 must match. 0: none. */
@@ -363,6 +392,10 @@ void sn_n2_attempt_step_end(struct sn_n2_engine *engine, uint32_t index, enum sn
 void sn_n2_attempts_end_all(struct sn_n2_engine *engine, enum sn_n2_owner owner, uint32_t index, enum sn_n2_outcome outcome,
 			    uint16_t cause, uint64_t time_ns);
 void sn_n2_attempts_expire(struct sn_n2_engine *engine, uint64_t now_ns);
+/** The UE's attempts go on as another's: it has turned out to be that one. */
+void sn_n2_attempts_move(struct sn_n2_engine *engine, uint32_t from_ue, uint32_t into_ue);
+/** What waits on an association is counted under its new labels: NG Setup under the name that its response brings. */
+void sn_n2_attempts_relabel(struct sn_n2_engine *engine, uint32_t association);
 struct sn_n2_procedure_cell *sn_n2_procedure_cell(struct sn_n2_engine *engine, unsigned kind, uint16_t gnb, uint16_t amf,
 						  uint16_t slice);
 
@@ -398,6 +431,8 @@ void sn_n2_infer_release(struct sn_n2_engine *engine, const struct sn_n2_where *
 
 /* story.c */
 void sn_n2_story_add(struct sn_n2_engine *engine, uint32_t ue, const struct sn_n2_story *entry);
+/** Puts the whole story of one UE behind that of another. */
+void sn_n2_story_move(struct sn_n2_engine *engine, uint32_t from_ue, uint32_t into_ue);
 /** Walks a UE's story from the newest entry back. @return false when there is none before it (or it was overwritten). */
 bool sn_n2_story_back(const struct sn_n2_engine *engine, uint64_t *cursor, const struct sn_n2_story **ret_entry);
 
@@ -407,7 +442,7 @@ void sn_n2_endpoint_text(const struct sn_n2_endpoint *end, char *ret_text, size_
 /** "999-70/00000001": PLMN and the id in as many digits as it has; "" when not present. */
 void sn_n2_ran_node_text(const struct sn_ran_node_id *node, char *ret_text, size_t size);
 const char *sn_n2_kind_name(unsigned kind);
-const char *sn_n2_step_name(enum sn_n2_step step);
+const char *sn_n2_step_name(unsigned kind, enum sn_n2_step step);
 const char *sn_n2_outcome_name(enum sn_n2_outcome outcome);
 const char *sn_n2_cause_group_text(uint16_t cause);
 /** The name, or the number as text in `buffer` (16 bytes). */

@@ -10,6 +10,8 @@ static uint32_t handover_of(struct sn_n2_engine *engine, uint32_t ue)
 	return sn_n2_attempt_find(engine, SN_N2_KIND_CHAIN + SN_N2_N2_HANDOVER, SN_N2_OWNER_UE, ue, -1);
 }
 
+#define MAX_SEARCH 1024 /* of handovers that wait at once */
+
 /* An attempt of the handover chain keeps the target in `step_begin_ns`, which this chain has no other use for: id + 1, or 0 when
  * not named. */
 static void target_set(struct sn_n2_attempt *attempt, const struct sn_ran_node_id *target)
@@ -20,14 +22,15 @@ static void target_set(struct sn_n2_attempt *attempt, const struct sn_ran_node_i
 uint32_t sn_n2_mobility_target_ue(struct sn_n2_engine *engine, uint32_t association_index)
 {
 	const struct sn_n2_association *association = sn_pool_at(&engine->associations, association_index);
+	uint32_t i = engine->queues[SN_N2_KIND_CHAIN + SN_N2_N2_HANDOVER].first;
 
-	for (uint32_t i = engine->queues[SN_N2_KIND_CHAIN + SN_N2_N2_HANDOVER].first; i;) {
-		const struct sn_n2_attempt *attempt = sn_pool_at(&engine->attempts, i);
+	for (unsigned n = 0; i && n < MAX_SEARCH; n++) {
+		struct sn_n2_attempt *attempt = sn_pool_at(&engine->attempts, i);
 		bool named = attempt->step_begin_ns && association->ran_node.present;
 
 		if (!attempt->accepted && attempt->amf == association->amf &&
 		    (!named || attempt->step_begin_ns - 1 == association->ran_node.id)) {
-			((struct sn_n2_attempt *)sn_pool_at(&engine->attempts, i))->accepted = true;
+			attempt->accepted = true;
 			return attempt->owner;
 		}
 		i = attempt->later;
@@ -43,7 +46,7 @@ uint32_t sn_n2_mobility_path_switch_ue(struct sn_n2_engine *engine, uint32_t ass
 		const struct sn_n2_association *source = sn_pool_at(&engine->associations, i);
 		uint32_t index;
 
-		if (!source->used || source->amf != association->amf)
+		if (!source->used || !source->connections || source->amf != association->amf)
 			continue;
 		index = sn_map_get(&engine->by_amf_id, (struct sn_map_key) { .a = i, .b = source_amf_ue_ngap_id });
 		if (index)
@@ -134,15 +137,60 @@ static void notification(struct sn_n2_engine *engine, const struct sn_n2_where *
 		sn_n2_attempt_end(engine, chain, SN_N2_SUCCESS, 0, time_ns);
 }
 
+/* The UE's other connection that bears the AMF UE NGAP id of the source; 0 when there is none. */
+static uint32_t source_find(struct sn_n2_engine *engine, const struct sn_n2_where *where)
+{
+	const struct sn_n2_ue *ue = sn_pool_at(&engine->ues, where->ue);
+
+	for (uint32_t i = ue->connections; i;) {
+		const struct sn_n2_connection *connection = sn_pool_at(&engine->connections, i);
+
+		if (i != where->connection && connection->has_amf_id &&
+		    connection->amf_ue_ngap_id == engine->ngap.source_amf_ue_ngap_id)
+			return i;
+		i = connection->ue_next;
+	}
+	return 0;
+}
+
+static bool is_of_ue(struct sn_n2_engine *engine, uint32_t connection, uint32_t ue)
+{
+	for (uint32_t i = ((struct sn_n2_ue *)sn_pool_at(&engine->ues, ue))->connections; i;
+	     i = ((struct sn_n2_connection *)sn_pool_at(&engine->connections, i))->ue_next)
+		if (i == connection)
+			return true;
+	return false;
+}
+
+/* At a handover by Xn the source releases its context without a word to the AMF: its connection ends with the acknowledge. The
+ * attempt keeps it in `step_begin_ns`. */
 static void path_switch(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint64_t time_ns)
 {
-	uint32_t chain = sn_n2_attempt_find(engine, SN_N2_KIND_CHAIN + SN_N2_XN_HANDOVER, SN_N2_OWNER_UE, where->ue, -1);
+	uint32_t chain = sn_n2_attempt_find(engine, SN_N2_KIND_CHAIN + SN_N2_XN_HANDOVER, SN_N2_OWNER_UE, where->ue, -1), source;
 
-	if (engine->ngap.pdu == SN_AP_INITIATING)
-		sn_n2_attempt_begin(engine, SN_N2_KIND_CHAIN + SN_N2_XN_HANDOVER, SN_N2_OWNER_UE, where, time_ns);
-	else if (chain)
-		sn_n2_attempt_end(engine, chain, engine->ngap.pdu == SN_AP_SUCCESSFUL ? SN_N2_SUCCESS : SN_N2_FAILURE,
-				  sn_n2_cause_of(&engine->ngap.cause), time_ns);
+	if (engine->ngap.pdu == SN_AP_INITIATING) {
+		if (chain)
+			sn_n2_attempt_end(engine, chain, SN_N2_NO_RESPONSE, SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_SUPERSEDED),
+					  time_ns);
+		chain = sn_n2_attempt_begin(engine, SN_N2_KIND_CHAIN + SN_N2_XN_HANDOVER, SN_N2_OWNER_UE, where, time_ns);
+		if (chain)
+			((struct sn_n2_attempt *)sn_pool_at(&engine->attempts, chain))->step_begin_ns =
+				source_find(engine, where);
+		return;
+	}
+	if (!chain)
+		return;
+	source = (uint32_t)((struct sn_n2_attempt *)sn_pool_at(&engine->attempts, chain))->step_begin_ns;
+	source = source != where->connection && is_of_ue(engine, source, where->ue) ? source : 0;
+	if (engine->ngap.pdu == SN_AP_SUCCESSFUL) {
+		sn_n2_attempt_end(engine, chain, SN_N2_SUCCESS, 0, time_ns);
+		if (source)
+			sn_n2_connection_close(engine, source, 0, time_ns);
+		return;
+	}
+	sn_n2_attempt_end(engine, chain, SN_N2_FAILURE, sn_n2_cause_of(&engine->ngap.cause), time_ns);
+	if (source) /* where it stays, if it can */
+		((struct sn_n2_ue *)sn_pool_at(&engine->ues, where->ue))->connection = source;
 }
 
 static void cancel(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint64_t time_ns)

@@ -6,6 +6,10 @@
 #include "base/macro.h"
 #include "modules/n2/engine.h"
 
+#define NORMAL_RELEASE	    SN_N2_CAUSE(SN_NGAP_CAUSE_NAS, 0)
+#define DEREGISTER	    SN_N2_CAUSE(SN_NGAP_CAUSE_NAS, 2)
+#define SUCCESSFUL_HANDOVER SN_N2_CAUSE(SN_NGAP_CAUSE_RADIO_NETWORK, 2)
+
 static struct sn_n2_ue *ue_at(struct sn_n2_engine *engine, uint32_t index)
 {
 	return sn_pool_at(&engine->ues, index);
@@ -100,6 +104,9 @@ void sn_n2_registration_succeeded(struct sn_n2_engine *engine, uint32_t index, u
 	uint64_t took_ns = time_ns > attempt->start_ns ? time_ns - attempt->start_ns : 0;
 
 	attempt->inferred = inferred;
+	/* What an initial registration finds of sessions is released (TS 23.502 4.2.2.2.2 step 4). */
+	for (uint8_t id = 0; type == SN_NAS_REGISTRATION_INITIAL && id < SN_N2_UE_SESSIONS; id++)
+		sn_n2_ue_session_set(engine, ue_at(engine, attempt->owner), id, false);
 	if (type >= SN_NAS_REGISTRATION_INITIAL && type <= SN_NAS_REGISTRATION_EMERGENCY) {
 		sn_n2_measure_attempt(engine, attempt,
 				      &(struct sn_n2_measure) { .measurement = registration_successes[type],
@@ -234,6 +241,7 @@ static void downlink_reject(struct sn_n2_engine *engine, const struct sn_n2_wher
 		cause = SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_AUTHENTICATION_REJECT);
 		measure(engine, where, SN_N2_AMF_AUTH_REJECT, 0);
 		chain_fail(engine, SN_N2_REGISTRATION, where->ue, -1, cause, time_ns);
+		chain_fail(engine, SN_N2_SERVICE_REQUEST, where->ue, -1, cause, time_ns);
 	}
 }
 
@@ -287,6 +295,14 @@ static void downlink_5gmm(struct sn_n2_engine *engine, struct sn_n2_where *where
 	}
 }
 
+/* Accepted outside a resource setup: for data over the control plane, no resources of the RAN are needed. */
+static void session_without_resources(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint32_t index,
+				      uint64_t time_ns)
+{
+	sn_n2_ue_session_set(engine, ue_at(engine, where->ue), attempt_at(engine, index)->detail, true);
+	sn_n2_attempt_end(engine, index, SN_N2_SUCCESS, 0, time_ns);
+}
+
 /* PDU session establishment (TS 24.501 6.4.1). `carrier` is the NAS transport message around it, or NULL. */
 static void session_management(struct sn_n2_engine *engine, const struct sn_n2_where *where, const struct sn_nas_message *nas,
 			       const struct sn_nas_message *carrier, bool uplink, uint64_t time_ns)
@@ -301,6 +317,8 @@ static void session_management(struct sn_n2_engine *engine, const struct sn_n2_w
 		chain_begin(engine, SN_N2_PDU_SESSION_ESTABLISHMENT, where, id, time_ns);
 		return;
 	}
+	if (uplink && nas->type == SN_NAS_PDU_SESSION_RELEASE_COMPLETE)
+		sn_n2_ue_session_set(engine, ue, id, false); /* NGAP shows it only where there were resources */
 	if (uplink || !index)
 		return;
 	if (nas->type == SN_NAS_PDU_SESSION_ESTABLISHMENT_REQUEST && carrier && (carrier->fields & SN_NAS_HAS_CAUSE))
@@ -310,7 +328,7 @@ static void session_management(struct sn_n2_engine *engine, const struct sn_n2_w
 		sn_n2_attempt_end(engine, index, SN_N2_FAILURE, SN_N2_CAUSE(SN_N2_CAUSE_5GSM, nas->cause), time_ns);
 	else if (nas->type == SN_NAS_PDU_SESSION_ESTABLISHMENT_ACCEPT &&
 		 engine->ngap.procedure_code == SN_NGAP_DOWNLINK_NAS_TRANSPORT)
-		sn_n2_attempt_end(engine, index, SN_N2_SUCCESS, 0, time_ns); /* no resources of the RAN are needed */
+		session_without_resources(engine, where, index, time_ns);
 	else if (nas->type == SN_NAS_PDU_SESSION_ESTABLISHMENT_ACCEPT)
 		attempt_at(engine, index)->accepted = true; /* done when the RAN has set it up: flow_session.c */
 }
@@ -319,7 +337,8 @@ void sn_n2_flow_nas(struct sn_n2_engine *engine, struct sn_n2_where *where, bool
 {
 	const struct sn_nas_message *carrier = NULL;
 
-	/* Only Security mode complete (or reject, in plain) is protected with the new context: this much shows through the cipher (9.3.1). */
+	/* Only Security mode complete (or reject, in plain) is protected with the new context: this much shows through the cipher
+	 * (9.3.1). */
 	if (engine->nas_pdu.ciphered && uplink && engine->nas_pdu.security == SN_NAS_INTEGRITY_CIPHERED_NEW_CONTEXT)
 		sn_n2_attempt_step_end(engine, chain_of(engine, SN_N2_REGISTRATION, where->ue, -1), SN_N2_STEP_SECURITY, time_ns);
 	for (uint8_t i = 0; i < engine->nas_pdu.count; i++) {
@@ -346,34 +365,54 @@ void sn_n2_flow_nas(struct sn_n2_engine *engine, struct sn_n2_where *where, bool
 
 /*
  * An initial context is set up only for a UE that the AMF has let in (TS 23.502 4.2.2.2.2 step 21, 4.2.3.2 step 12). Where NAS
- * could be read, the accept has ended the chain before this.
+ * can be read the accept ends the chain, before this or after.
  */
 void sn_n2_infer_context_setup(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint64_t time_ns)
 {
 	uint32_t index = chain_of(engine, SN_N2_REGISTRATION, where->ue, -1);
 
+	if (ue_at(engine, where->ue)->cipher == SN_NEA0)
+		return;
 	if (index)
 		sn_n2_registration_succeeded(engine, index, ue_at(engine, where->ue)->slice, true, time_ns);
 	service_accepted(engine, where, true, time_ns);
 }
 
-void sn_n2_infer_release(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint16_t cause, uint64_t time_ns)
+/* The release that ends what still waits. normal-release without an accept that could be read: a request that needs no context
+ * has been accepted; an initial registration would have got one. */
+static void registration_released(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint16_t cause, bool unread,
+				  uint64_t time_ns)
 {
 	uint32_t index = chain_of(engine, SN_N2_REGISTRATION, where->ue, -1);
-	bool unread = ue_at(engine, where->ue)->cipher != SN_NEA0;
 
-	if (ue_at(engine, where->ue)->connection != where->connection)
-		return; /* an old context is cleaned up; the UE goes on elsewhere */
-	/* normal-release without an accept that could be read: the periodic or mobility update that needs no context has been
-	 * accepted. */
-	if (index && unread && cause == SN_N2_CAUSE(SN_NGAP_CAUSE_NAS, 0) &&
-	    attempt_at(engine, index)->detail != SN_NAS_REGISTRATION_INITIAL)
+	if (index && unread && cause == NORMAL_RELEASE && attempt_at(engine, index)->detail != SN_NAS_REGISTRATION_INITIAL)
 		sn_n2_registration_succeeded(engine, index, SN_LABEL_NONE, true, time_ns);
 	else if (index)
 		sn_n2_attempt_end(engine, index, SN_N2_FAILURE, cause, time_ns);
+	if (unread && cause == NORMAL_RELEASE)
+		service_accepted(engine, where, true, time_ns);
+	else
+		chain_fail(engine, SN_N2_SERVICE_REQUEST, where->ue, -1, cause, time_ns);
+}
+
+void sn_n2_infer_release(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint16_t cause, uint64_t time_ns)
+{
+	struct sn_n2_ue *ue = ue_at(engine, where->ue);
+	bool unread = ue->cipher != SN_NEA0;
+	uint32_t index;
+
+	if (ue->connection != where->connection)
+		return; /* an old context is cleaned up; the UE goes on elsewhere */
+	registration_released(engine, where, cause, unread, time_ns);
+	while ((index = chain_of(engine, SN_N2_PDU_SESSION_ESTABLISHMENT, where->ue, -1)))
+		sn_n2_attempt_end(engine, index, SN_N2_FAILURE, cause, time_ns);
+	/* Where the UE arrives is not seen when that is in EPS, or at another AMF. */
+	index = chain_of(engine, SN_N2_N2_HANDOVER, where->ue, -1);
+	if (index)
+		sn_n2_attempt_end(engine, index, cause == SUCCESSFUL_HANDOVER ? SN_N2_SUCCESS : SN_N2_FAILURE,
+				  cause == SUCCESSFUL_HANDOVER ? 0 : cause, time_ns);
 	if (chain_of(engine, SN_N2_DEREGISTRATION, where->ue, -1))
 		deregistration_done(engine, where, unread, time_ns);
-	else if (cause == SN_N2_CAUSE(SN_NGAP_CAUSE_NAS, 2)) /* deregister */
-		sn_n2_ue_registered_set(engine, ue_at(engine, where->ue), false);
-	chain_fail(engine, SN_N2_SERVICE_REQUEST, where->ue, -1, cause, time_ns);
+	else if (cause == DEREGISTER)
+		sn_n2_ue_registered_set(engine, ue, false);
 }

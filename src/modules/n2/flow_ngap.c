@@ -28,15 +28,25 @@ static void procedure_begin(struct sn_n2_engine *engine, const struct sn_n2_wher
 	}
 }
 
+/* An outcome without an attempt: its time was over, or its request was not seen. */
+static void outcome_without_attempt(struct sn_n2_engine *engine, const struct sn_n2_where *where)
+{
+	struct sn_n2_expired *expired =
+		where->connection ? &((struct sn_n2_connection *)sn_pool_at(&engine->connections, where->connection))->expired
+				  : &((struct sn_n2_association *)sn_pool_at(&engine->associations, where->association))->expired;
+	bool late = expired->count && expired->procedure_code == engine->ngap.procedure_code;
+
+	expired->count -= late;
+	engine->losses[late ? SN_N2_LOSS_LATE_OUTCOME : SN_N2_LOSS_ORPHAN_OUTCOME]++;
+}
+
 static void procedure_end(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint64_t time_ns)
 {
 	uint32_t index = sn_n2_attempt_find(engine, engine->ngap.procedure_code, owner_of(where), owner_index(where), -1);
 
-	if (!index) {
-		engine->losses[SN_N2_LOSS_ORPHAN_OUTCOME]++;
-		return;
-	}
-	if (engine->ngap.pdu == SN_AP_SUCCESSFUL)
+	if (!index)
+		outcome_without_attempt(engine, where);
+	else if (engine->ngap.pdu == SN_AP_SUCCESSFUL)
 		sn_n2_attempt_end(engine, index, SN_N2_SUCCESS, 0, time_ns);
 	else
 		sn_n2_attempt_end(engine, index, SN_N2_FAILURE, sn_n2_cause_of(&engine->ngap.cause), time_ns);
@@ -64,7 +74,7 @@ static void connection_establishment(struct sn_n2_engine *engine, const struct s
 	sn_n2_measure(engine, where, &measure);
 }
 
-/* UE context release: asked for by the RAN or ordered by the AMF, done with Complete; the cause of who began it counts
+/* UE context release: asked for by the NG-RAN node or ordered by the AMF, done with Complete; the cause of who began it counts
  * (8.3.2, 8.3.3). */
 static void context_release(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint64_t time_ns)
 {
@@ -72,35 +82,33 @@ static void context_release(struct sn_n2_engine *engine, const struct sn_n2_wher
 	uint32_t chain = sn_n2_attempt_find(engine, SN_N2_KIND_CHAIN + SN_N2_CONTEXT_RELEASE, SN_N2_OWNER_CONNECTION,
 					    where->connection, -1);
 	uint16_t cause = sn_n2_cause_of(&engine->ngap.cause);
+	bool request = engine->ngap.procedure_code == SN_NGAP_UE_CONTEXT_RELEASE_REQUEST;
 
-	if (engine->ngap.pdu == SN_AP_INITIATING) {
-		if (!chain) {
-			sn_n2_attempt_begin(engine, SN_N2_KIND_CHAIN + SN_N2_CONTEXT_RELEASE, SN_N2_OWNER_CONNECTION, where,
-					    time_ns);
-			connection->release_cause = cause;
-		}
-		if (engine->ngap.procedure_code == SN_NGAP_UE_CONTEXT_RELEASE)
-			sn_n2_infer_release(engine, where, cause, time_ns);
+	if (engine->ngap.pdu != SN_AP_INITIATING) {
+		sn_n2_attempt_step_end(engine, chain, SN_N2_STEP_RELEASE_ORDERED, time_ns);
+		if (chain)
+			sn_n2_attempt_end(engine, chain, SN_N2_SUCCESS, connection->release_cause, time_ns);
 		return;
 	}
-	if (chain)
-		sn_n2_attempt_end(engine, chain, SN_N2_SUCCESS, 0, time_ns);
-}
-
-static void context_released(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint64_t time_ns)
-{
-	struct sn_n2_ue *ue = sn_pool_at(&engine->ues, where->ue);
-
-	if (ue->connection == where->connection)
-		for (uint8_t i = 0; ue->sessions && i < SN_N2_UE_SESSIONS; i++)
-			sn_n2_ue_session_set(engine, ue, i, false);
-	sn_n2_connection_close(engine, where->connection, 0, time_ns);
+	if (!chain) {
+		chain = sn_n2_attempt_begin(engine, SN_N2_KIND_CHAIN + SN_N2_CONTEXT_RELEASE, SN_N2_OWNER_CONNECTION, where,
+					    time_ns);
+		connection->release_cause = cause;
+		sn_n2_attempt_step_begin(engine, chain, request ? SN_N2_STEP_RELEASE_REQUESTED : SN_N2_STEP_RELEASE_ORDERED,
+					 time_ns);
+	} else if (!request) {
+		sn_n2_attempt_step_end(engine, chain, SN_N2_STEP_RELEASE_REQUESTED, time_ns);
+		sn_n2_attempt_step_begin(engine, chain, SN_N2_STEP_RELEASE_ORDERED, time_ns);
+	}
+	if (!request)
+		sn_n2_infer_release(engine, where, cause, time_ns);
 }
 
 /* Paging goes to every gNB of the area and is repeated: one attempt until it is answered or its time is over (TS 28.552 5.2.5).
  */
 static void paging(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint64_t time_ns)
 {
+	const struct sn_n2_association *association = sn_pool_at(&engine->associations, where->association);
 	struct sn_n2_where paged = { .association = where->association };
 
 	if (!engine->ngap.s_tmsi.present)
@@ -118,7 +126,7 @@ static void paging(struct sn_n2_engine *engine, const struct sn_n2_where *where,
 						.kind = SN_N2_STORY_NGAP,
 						.what = SN_NGAP_PAGING,
 						.detail = SN_AP_INITIATING,
-						.association = (uint16_t)where->association });
+						.gnb = association->gnb });
 	if (sn_n2_attempt_find(engine, SN_N2_KIND_CHAIN + SN_N2_PAGING, SN_N2_OWNER_UE, paged.ue, -1))
 		return;
 	sn_n2_attempt_begin(engine, SN_N2_KIND_CHAIN + SN_N2_PAGING, SN_N2_OWNER_UE, &paged, time_ns);
@@ -155,6 +163,8 @@ static void ue_procedure(struct sn_n2_engine *engine, const struct sn_n2_where *
 	default:
 		break;
 	}
+	if (engine->ngap.fields & SN_NGAP_HAS_NEW_AMF_UE_ID)
+		sn_n2_connection_set_ids(engine, where->connection, &engine->ngap.new_amf_ue_ngap_id, NULL);
 	sn_n2_flow_sessions(engine, where, time_ns);
 	sn_n2_flow_mobility(engine, where, time_ns);
 }
@@ -174,14 +184,25 @@ static void node_procedure(struct sn_n2_engine *engine, const struct sn_n2_where
 	}
 }
 
+/* Released; or the target of a handover that could not have it (8.4.2.3, 8.4.4.3). */
+static bool connection_ends(const struct sn_n2_engine *engine)
+{
+	switch (engine->ngap.procedure_code) {
+	case SN_NGAP_UE_CONTEXT_RELEASE:
+		return engine->ngap.pdu != SN_AP_INITIATING;
+	case SN_NGAP_HANDOVER_RESOURCE_ALLOCATION:
+	case SN_NGAP_PATH_SWITCH_REQUEST:
+		return engine->ngap.pdu == SN_AP_UNSUCCESSFUL;
+	default:
+		return false;
+	}
+}
+
 void sn_n2_flow_ngap(struct sn_n2_engine *engine, const struct sn_n2_where *where, bool uplink, uint64_t time_ns)
 {
 	uint8_t code = engine->ngap.procedure_code;
 	bool first = engine->ngap.pdu == SN_AP_INITIATING;
 
-	/* Names first: what is counted from here on bears them. */
-	if (code == SN_NGAP_NG_SETUP || code == SN_NGAP_RAN_CONFIGURATION_UPDATE || code == SN_NGAP_AMF_CONFIGURATION_UPDATE)
-		sn_n2_association_names(engine, where->association, uplink);
 	if (where->connection)
 		ue_procedure(engine, where, uplink, time_ns);
 	else
@@ -192,8 +213,10 @@ void sn_n2_flow_ngap(struct sn_n2_engine *engine, const struct sn_n2_where *wher
 		procedure_begin(engine, where, time_ns);
 	else
 		procedure_end(engine, where, time_ns);
-	if (!first && code == SN_NGAP_UE_CONTEXT_RELEASE && where->connection)
-		context_released(engine, where, time_ns);
-	else if (engine->ngap.pdu == SN_AP_UNSUCCESSFUL && code == SN_NGAP_HANDOVER_RESOURCE_ALLOCATION && where->connection)
-		sn_n2_connection_close(engine, where->connection, 0, time_ns); /* the target made none */
+	if (where->connection && connection_ends(engine)) {
+		sn_n2_connection_close(engine, where->connection, 0, time_ns);
+		sn_n2_ue_forget_nobody(engine, where->ue);
+	}
+	if (code == SN_NGAP_NG_SETUP && engine->ngap.pdu == SN_AP_SUCCESSFUL)
+		sn_n2_association_setup(engine, where->association, time_ns);
 }

@@ -104,6 +104,29 @@ static void establishment_infer(struct sn_n2_engine *engine, const struct sn_n2_
 	attempt->accepted = true;
 }
 
+static const struct session_measurements *setup_measurements(const struct sn_n2_engine *engine)
+{
+	return engine->ngap.procedure_code == SN_NGAP_INITIAL_CONTEXT_SETUP ? &initial : &setup;
+}
+
+/* Messages that end a session, or fail it, name none of its flows: those that were asked for are counted. */
+static void flows_forget(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint8_t session, uint16_t slice,
+			 enum sn_n2_measurement measurement, uint16_t cause)
+{
+	struct sn_n2_ue *ue = sn_pool_at(&engine->ues, where->ue);
+
+	for (size_t i = 0; i < SN_N2_UE_FLOWS; i++) {
+		if (!ue->flows[i].fiveqi || ue->flows[i].pdu_session_id != session)
+			continue;
+		sn_n2_measure(
+			engine, where,
+			&(struct sn_n2_measure) {
+				.measurement = measurement, .slice = slice, .fiveqi = ue->flows[i].fiveqi, .cause = cause });
+		ue->flows[i].fiveqi = 0;
+	}
+}
+
+/* The flows of a session that was not set up have failed with its cause (TS 28.552 5.1.1.13.3.3). */
 static void setup_failed(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint8_t session, uint16_t slice,
 			 uint16_t cause, uint64_t time_ns)
 {
@@ -111,6 +134,7 @@ static void setup_failed(struct sn_n2_engine *engine, const struct sn_n2_where *
 
 	sn_n2_measure(engine, where,
 		      &(struct sn_n2_measure) { .measurement = SN_N2_SM_PDU_SESSION_SETUP_FAIL, .slice = slice, .cause = cause });
+	flows_forget(engine, where, session, slice, setup_measurements(engine)->flow_failure, cause);
 	if (index)
 		sn_n2_attempt_end(engine, index, SN_N2_FAILURE, cause, time_ns);
 }
@@ -119,37 +143,22 @@ static void setup_done(struct sn_n2_engine *engine, const struct sn_n2_where *wh
 		       uint16_t slice, uint64_t time_ns)
 {
 	uint32_t index = establishment_of(engine, where->ue, session->pdu_session_id);
+	struct sn_n2_attempt *attempt;
 
 	sn_n2_measure(engine, where, &(struct sn_n2_measure) { .measurement = SN_N2_SM_PDU_SESSION_SETUP_SUCC, .slice = slice });
 	sn_n2_ue_session_set(engine, sn_pool_at(&engine->ues, where->ue), session->pdu_session_id, true);
-	if (index && ((struct sn_n2_attempt *)sn_pool_at(&engine->attempts, index))->accepted)
-		sn_n2_attempt_end(engine, index, SN_N2_SUCCESS, 0, time_ns);
-}
-
-/* Release of a session releases its flows; the command names none, so those that were set up are counted. */
-static void flows_released(struct sn_n2_engine *engine, const struct sn_n2_where *where, uint8_t session, uint16_t slice,
-			   uint16_t cause)
-{
-	struct sn_n2_ue *ue = sn_pool_at(&engine->ues, where->ue);
-
-	for (size_t i = 0; i < SN_N2_UE_FLOWS; i++) {
-		if (!ue->flows[i].fiveqi || ue->flows[i].pdu_session_id != session)
-			continue;
-		sn_n2_measure(engine, where,
-			      &(struct sn_n2_measure) { .measurement = SN_N2_QF_RELEASE_ATT_NBR,
-							.slice = slice,
-							.fiveqi = ue->flows[i].fiveqi,
-							.cause = cause });
-		ue->flows[i].fiveqi = 0;
-	}
+	if (!index)
+		return;
+	attempt = sn_pool_at(&engine->attempts, index);
+	attempt->inferred |= !attempt->accepted; /* resources without an accept that could be read */
+	sn_n2_attempt_end(engine, index, SN_N2_SUCCESS, 0, time_ns);
 }
 
 static void session_take(struct sn_n2_engine *engine, const struct sn_n2_where *where, const struct sn_ngap_session *session,
 			 uint64_t time_ns)
 {
 	struct sn_n2_ue *ue = sn_pool_at(&engine->ues, where->ue);
-	const struct session_measurements *names =
-		engine->ngap.procedure_code == SN_NGAP_INITIAL_CONTEXT_SETUP ? &initial : &setup;
+	const struct session_measurements *names = setup_measurements(engine);
 	uint16_t slice = session_slice(engine, ue, session);
 
 	switch ((enum sn_ngap_session_kind)session->kind) {
@@ -172,7 +181,8 @@ static void session_take(struct sn_n2_engine *engine, const struct sn_n2_where *
 		flows_count(engine, where, session, slice, &modify);
 		break;
 	case SN_NGAP_SESSION_RELEASE_COMMAND:
-		flows_released(engine, where, session->pdu_session_id, slice, sn_n2_cause_of(&session->cause));
+		flows_forget(engine, where, session->pdu_session_id, slice, SN_N2_QF_RELEASE_ATT_NBR,
+			     sn_n2_cause_of(&session->cause));
 		break;
 	case SN_NGAP_SESSION_RELEASE_RESPONSE:
 	case SN_NGAP_SESSION_NOTIFY_RELEASED:

@@ -91,9 +91,12 @@ static struct sn_n2_measure_cell *cell_of(struct sn_n2_engine *engine, const str
 	};
 	uint32_t index = sn_map_get(&engine->measure_index, key);
 	struct sn_n2_measure_cell *cell;
+	bool other = like->gnb == SN_LABEL_OTHER && like->amf == SN_LABEL_OTHER && !like->slice && !key.b;
 
 	if (index)
 		return sn_pool_at(&engine->measure_cells, index);
+	if (!other && engine->measure_cells.live >= engine->limits.max_series)
+		return NULL;
 	index = sn_pool_take(&engine->measure_cells);
 	if (!index)
 		return NULL;

@@ -27,6 +27,8 @@ const struct sn_n2_loss_name sn_n2_loss_names[] = {
 	[SN_N2_LOSS_LINKTYPE] = { "packet", "link type not known" },
 	[SN_N2_LOSS_EVENT_MALFORMED] = { "ring", "malformed record" },
 	[SN_N2_LOSS_PARTIAL_MESSAGE] = { "tap", "user message whose end never came" },
+	[SN_N2_LOSS_CONNECTION_TABLE] = { "correlation", "connection table full" },
+	[SN_N2_LOSS_VIEW_TABLE] = { "tap", "socket table full" },
 };
 
 static const char *const chain_names[] = {
@@ -88,6 +90,14 @@ static const uint8_t class_1[256] = {
 	[SN_NGAP_UE_CONTEXT_RESUME] = RAN,
 	[SN_NGAP_UE_CONTEXT_SUSPEND] = RAN,
 	[60] = RAN, /* UERadioCapabilityIDMapping */
+	[66] = AMF, /* BroadcastSessionModification */
+	[67] = AMF, /* BroadcastSessionRelease */
+	[68] = AMF, /* BroadcastSessionSetup */
+	[69] = RAN, /* DistributionSetup */
+	[70] = RAN, /* DistributionRelease */
+	[71] = AMF, /* MulticastSessionActivation */
+	[72] = AMF, /* MulticastSessionDeactivation */
+	[73] = AMF, /* MulticastSessionUpdate */
 };
 
 bool sn_n2_procedure_has_outcome(uint8_t procedure_code)
@@ -125,8 +135,10 @@ const char *sn_n2_kind_name(unsigned kind)
 	return name ? name : "unknown";
 }
 
-const char *sn_n2_step_name(enum sn_n2_step step)
+const char *sn_n2_step_name(unsigned kind, enum sn_n2_step step)
 {
+	if (kind == SN_N2_KIND_CHAIN + SN_N2_CONTEXT_RELEASE)
+		return step == SN_N2_STEP_RELEASE_REQUESTED ? "request by the NG-RAN node" : "release by the AMF";
 	return step < _SN_N2_STEP_MAX ? step_names[step] : "";
 }
 

@@ -56,8 +56,8 @@ const struct sn_record_type sn_n2_step_type =
 		SN_FIELD(struct sn_n2_procedure_record, no_response, SN_FIELD_U64, "1", "without outcome within the time-out"),  \
 		SN_FIELD(struct sn_n2_procedure_record, pending, SN_FIELD_U64, "1", "still waiting", OPTIONAL),                  \
 		SN_FIELD(struct sn_n2_procedure_record, success_ratio, SN_FIELD_F64, "1", "successes ÷ all that ended"),         \
-		SN_FIELD(struct sn_n2_procedure_record, causes, SN_FIELD_LIST, NULL, "causes of what did not end well",          \
-			 .element = &sn_n2_cause_type),                                                                          \
+		SN_FIELD(struct sn_n2_procedure_record, causes, SN_FIELD_LIST, NULL,                                             \
+			 "causes of what did not end well, and of UE context releases", .element = &sn_n2_cause_type),           \
 		SN_FIELD(struct sn_n2_procedure_record, duration_ms, SN_FIELD_DISTRIBUTION, "ms",                                \
 			 "duration of the successful ones")
 

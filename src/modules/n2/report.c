@@ -10,8 +10,6 @@
 #include "modules/n2/records.h"
 #include "modules/n2/report.h"
 
-#define MAX_CAUSES 64
-
 static int by_parse(const char *by, unsigned *ret_cells, unsigned *ret_measurements)
 {
 	static const struct {
@@ -126,82 +124,117 @@ static void group_add(struct sn_n2_group *group, const struct sn_n2_procedure_ce
 		sn_hist_merge(&group->hist, cell->hist);
 }
 
-/* Sums the cells by kind and by the labels asked for. The caller frees the array and what it points to. */
+static int cause_order(const void *a, const void *b)
+{
+	const struct sn_n2_group_cause *x = a, *y = b;
+
+	return x->count > y->count ? -1 : x->count < y->count;
+}
+
+static void group_add_cause(struct sn_n2_group *group, const struct sn_n2_cause_cell *cell)
+{
+	size_t at = 0;
+
+	while (at < group->cause_count && group->causes[at].cause != cell->cause)
+		at++;
+	if (at == SN_N2_MAX_CAUSES)
+		return;
+	if (at == group->cause_count)
+		group->causes[group->cause_count++] = (struct sn_n2_group_cause) { .cause = cell->cause };
+	group->causes[at].count += cell->count;
+}
+
+/* The key of the row that a cell belongs to. */
+static struct sn_map_key row_key(unsigned by, uint16_t kind, uint16_t gnb, uint16_t amf, uint16_t slice)
+{
+	return (struct sn_map_key) { .a = (uint64_t)kind << 48 | (by & SN_N2_BY_GNB ? (uint64_t)gnb << 32 : 0) |
+					  (by & SN_N2_BY_AMF ? (uint64_t)amf << 16 : 0) | (by & SN_N2_BY_SLICE ? slice : 0) };
+}
+
+static struct sn_n2_group *group_new(const struct sn_n2_procedure_cell *cell, unsigned by)
+{
+	struct sn_n2_group *group = calloc(1, sizeof(*group));
+
+	if (group)
+		group->sum = (struct sn_n2_procedure_cell) { .kind = cell->kind,
+							     .gnb = by & SN_N2_BY_GNB ? cell->gnb : 0,
+							     .amf = by & SN_N2_BY_AMF ? cell->amf : 0,
+							     .slice = by & SN_N2_BY_SLICE ? cell->slice : 0 };
+	return group;
+}
+
+/* The group of a cell, made when it is the first; NULL when memory is short. */
+static struct sn_n2_group *group_of_cell(struct sn_n2_group ***groups, size_t *count, struct sn_map *index,
+					 const struct sn_n2_procedure_cell *cell, unsigned by)
+{
+	struct sn_map_key key = row_key(by, cell->kind, cell->gnb, cell->amf, cell->slice);
+	uint32_t at = sn_map_get(index, key);
+
+	if (at)
+		return (*groups)[at - 1];
+	if ((*count & (*count - 1)) == 0) {
+		struct sn_n2_group **grown = realloc(*groups, (*count ? 2 * *count : 1) * sizeof(**groups));
+
+		if (!grown)
+			return NULL;
+		*groups = grown;
+	}
+	(*groups)[*count] = group_new(cell, by);
+	if (!(*groups)[*count])
+		return NULL;
+	if (sn_map_set(index, key, (uint32_t)*count + 1) < 0) {
+		free((*groups)[*count]);
+		return NULL;
+	}
+	return (*groups)[(*count)++];
+}
+
+/* Sums the cells by kind and by the labels asked for. Freed by groups_free. */
 static struct sn_n2_group **groups_make(struct sn_n2_engine *engine, unsigned by, size_t *ret_count)
 {
 	struct sn_n2_group **groups = NULL;
 	struct sn_map index = { 0 };
-	size_t count = 0, size = 0;
+	size_t count = 0;
 
 	for (uint32_t i = 1; i <= engine->procedure_cells.used; i++) {
 		const struct sn_n2_procedure_cell *cell = sn_pool_at(&engine->procedure_cells, i);
-		uint16_t gnb = by & SN_N2_BY_GNB ? cell->gnb : 0, amf = by & SN_N2_BY_AMF ? cell->amf : 0,
-			 slice = by & SN_N2_BY_SLICE ? cell->slice : 0;
-		struct sn_map_key key = { .a = (uint64_t)cell->kind << 48 | (uint64_t)gnb << 32 | (uint64_t)amf << 16 | slice };
-		uint32_t at = sn_map_get(&index, key);
+		/* A cell without attempts has given them all to a better label. */
+		struct sn_n2_group *group = cell->attempts ? group_of_cell(&groups, &count, &index, cell, by) : NULL;
 
-		if (!cell->attempts)
-			continue; /* all of it has moved to a better label */
-		if (!at) {
-			if (count == size) {
-				struct sn_n2_group **grown = realloc(groups, (size = size ? 2 * size : 64) * sizeof(*groups));
+		if (group)
+			group_add(group, cell);
+	}
+	for (uint32_t i = 1; i <= engine->cause_cells.used; i++) {
+		const struct sn_n2_cause_cell *cell = sn_pool_at(&engine->cause_cells, i);
+		uint32_t at = sn_map_get(&index, row_key(by, cell->kind, cell->gnb, cell->amf, cell->slice));
 
-				if (!grown)
-					break;
-				groups = grown;
-			}
-			groups[count] = calloc(1, sizeof(**groups));
-			if (!groups[count] || sn_map_set(&index, key, (uint32_t)count + 1) < 0) {
-				free(groups[count]);
-				break;
-			}
-			groups[count]->sum =
-				(struct sn_n2_procedure_cell) { .kind = cell->kind, .gnb = gnb, .amf = amf, .slice = slice };
-			at = (uint32_t)++count;
-		}
-		group_add(groups[at - 1], cell);
+		if (at)
+			group_add_cause(groups[at - 1], cell);
 	}
 	sn_map_fini(&index);
+	for (size_t i = 0; i < count; i++)
+		qsort(groups[i]->causes, groups[i]->cause_count, sizeof(*groups[i]->causes), cause_order);
 	if (count)
 		qsort(groups, count, sizeof(*groups), group_order);
 	*ret_count = count;
 	return groups;
 }
 
-static int cause_order(const void *a, const void *b)
+static void groups_free(struct sn_n2_group **groups, size_t count)
 {
-	const struct sn_n2_cause_record *x = a, *y = b;
-
-	return x->count > y->count ? -1 : x->count < y->count;
+	for (size_t i = 0; i < count; i++)
+		free(groups[i]);
+	free(groups);
 }
 
 /* The causes of a group; numbers without a name are written into `numbers`. @return how many. */
-static size_t causes_of(struct sn_n2_engine *engine, const struct sn_n2_procedure_cell *group, unsigned by,
-			struct sn_n2_cause_record *rows, char (*numbers)[16])
+static size_t causes_of(const struct sn_n2_group *group, struct sn_n2_cause_record *rows, char (*numbers)[16])
 {
-	uint16_t causes[MAX_CAUSES];
-	size_t count = 0;
-
-	for (uint32_t i = 1; i <= engine->cause_cells.used; i++) {
-		const struct sn_n2_cause_cell *cell = sn_pool_at(&engine->cause_cells, i);
-		size_t at = 0;
-
-		if (cell->kind != group->kind || ((by & SN_N2_BY_GNB) && group->gnb != cell->gnb) ||
-		    ((by & SN_N2_BY_AMF) && group->amf != cell->amf) || ((by & SN_N2_BY_SLICE) && group->slice != cell->slice))
-			continue;
-		while (at < count && causes[at] != cell->cause)
-			at++;
-		if (at == MAX_CAUSES)
-			continue;
-		if (at == count) {
-			causes[count++] = cell->cause;
-			rows[at] = (struct sn_n2_cause_record) { sn_n2_cause_group_text(cell->cause),
-								 sn_n2_cause_text(cell->cause, numbers[at]), 0 };
-		}
-		rows[at].count += cell->count;
-	}
-	qsort(rows, count, sizeof(*rows), cause_order);
-	return count;
+	for (size_t i = 0; i < group->cause_count; i++)
+		rows[i] = (struct sn_n2_cause_record) { sn_n2_cause_group_text(group->causes[i].cause),
+							sn_n2_cause_text(group->causes[i].cause, numbers[i]),
+							group->causes[i].count };
+	return group->cause_count;
 }
 
 static size_t steps_of(const struct sn_n2_group *group, struct sn_n2_step_record *rows)
@@ -212,10 +245,11 @@ static size_t steps_of(const struct sn_n2_group *group, struct sn_n2_step_record
 		const struct sn_n2_step_sum *sum = &group->sum.steps[step];
 
 		if (sum->count)
-			rows[count++] = (struct sn_n2_step_record) {
-				sn_n2_step_name(group->sum.kind, step), sum->count, (double)sum->sum_ns / (double)sum->count / 1e6,
-				group->hist.sum_ns ? (double)sum->sum_ns / (double)group->hist.sum_ns : NAN
-			};
+			rows[count++] =
+				(struct sn_n2_step_record) { sn_n2_step_name(group->sum.kind, step), sum->count,
+							     (double)sum->sum_ns / (double)sum->count / 1e6,
+							     group->hist.sum_ns ? (double)sum->sum_ns / (double)group->hist.sum_ns
+										: NAN };
 	}
 	return count;
 }
@@ -234,9 +268,9 @@ static void group_report(struct sn_n2 *n2, const struct sn_n2_group *group, stru
 	struct sn_n2_engine *engine = &n2->engine;
 	const struct sn_n2_procedure_cell *sum = &group->sum;
 	bool chain = sum->kind >= SN_N2_KIND_CHAIN;
-	struct sn_n2_cause_record causes[MAX_CAUSES];
+	struct sn_n2_cause_record causes[SN_N2_MAX_CAUSES];
 	struct sn_n2_step_record steps[_SN_N2_STEP_MAX];
-	char numbers[MAX_CAUSES][16];
+	char numbers[SN_N2_MAX_CAUSES][16];
 	uint64_t ended = sum->outcomes[SN_N2_SUCCESS] + sum->outcomes[SN_N2_FAILURE] + sum->outcomes[SN_N2_NO_RESPONSE];
 	struct sn_n2_standing standing = chain_standing(n2, sum);
 	struct sn_n2_procedure_record row = {
@@ -250,7 +284,7 @@ static void group_report(struct sn_n2 *n2, const struct sn_n2_group *group, stru
 		.no_response = sum->outcomes[SN_N2_NO_RESPONSE],
 		.pending = sum->pending,
 		.success_ratio = ended ? (double)sum->outcomes[SN_N2_SUCCESS] / (double)ended : NAN,
-		.causes = { causes, causes_of(engine, sum, causes, numbers) },
+		.causes = { causes, causes_of(group, causes, numbers) },
 		.duration_ms = &group->hist,
 		.steps = { steps, steps_of(group, steps) },
 		.standing = standing.standing,
@@ -261,13 +295,13 @@ static void group_report(struct sn_n2 *n2, const struct sn_n2_group *group, stru
 }
 
 /* One row per procedure and cause, the most frequent first. */
-static void causes_report(struct sn_n2 *n2, struct sn_n2_group *const *groups, size_t count, struct sn_report *report)
+static void causes_report(struct sn_n2_group *const *groups, size_t count, struct sn_report *report)
 {
 	sn_report_section(report, "causes");
 	for (size_t i = 0; i < count; i++) {
-		struct sn_n2_cause_record rows[MAX_CAUSES];
-		char numbers[MAX_CAUSES][16];
-		size_t n = causes_of(&n2->engine, &groups[i]->sum, rows, numbers);
+		struct sn_n2_cause_record rows[SN_N2_MAX_CAUSES];
+		char numbers[SN_N2_MAX_CAUSES][16];
+		size_t n = causes_of(groups[i], rows, numbers);
 
 		for (size_t k = 0; k < n; k++) {
 			struct sn_n2_failure_cause_record row = { sn_n2_kind_name(groups[i]->sum.kind), rows[k].group,
@@ -297,30 +331,27 @@ int sn_n2_report(struct sn_n2 *n2, const struct sn_query *query, struct sn_repor
 		return sn_n2_report_story(&n2->engine, query->ue, report, reterr);
 	if (by_parse(query->by, &by, &measurements_by) < 0)
 		return sn_diag_set(reterr, -EINVAL, "n2 cannot group by '%s'", query->by);
+	/* In the order in which a person reads: what UEs wanted and got, why not, the rest, the raw counts. */
 	groups = groups_make(&n2->engine, by & ~(unsigned)SN_N2_BY_CAUSE, &count);
-	sn_report_section(report, "procedures");
 	sn_report_section(report, "chains");
-	messages_report(&n2->engine, report);
-	nas_report(&n2->engine, report);
-	cause_elements_report(&n2->engine, report);
+	sn_report_section(report, "procedures");
 	for (size_t i = 0; i < count; i++)
 		group_report(n2, groups[i], report);
 	if (by & SN_N2_BY_CAUSE)
-		causes_report(n2, groups, count, report);
-	for (size_t i = 0; i < count; i++)
-		free(groups[i]);
-	free(groups);
-	groups = groups_make(&n2->engine, 0, &count);
-	sn_n2_report_kpis(n2, groups, count, report);
-	for (size_t i = 0; i < count; i++)
-		free(groups[i]);
-	free(groups);
-	sn_n2_report_measurements(n2, measurements_by, report);
-	sn_n2_report_associations(&n2->engine, report);
-	sn_n2_report_failures(&n2->engine, report);
+		causes_report(groups, count, report);
+	groups_free(groups, count);
 	if (by & SN_N2_BY_UE)
 		sn_n2_report_ues(&n2->engine, report);
+	groups = groups_make(&n2->engine, 0, &count);
+	sn_n2_report_kpis(n2, groups, count, report);
+	groups_free(groups, count);
+	sn_n2_report_failures(&n2->engine, report);
 	sn_report_section(report, "losses");
 	sn_n2_each_loss(n2, loss_row, report);
+	sn_n2_report_associations(&n2->engine, report);
+	sn_n2_report_measurements(n2, measurements_by, report);
+	nas_report(&n2->engine, report);
+	messages_report(&n2->engine, report);
+	cause_elements_report(&n2->engine, report);
 	return 0;
 }

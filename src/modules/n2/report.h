@@ -19,10 +19,17 @@ enum sn_n2_by {
 	SN_N2_BY_UE = 128
 };
 
+#define SN_N2_MAX_CAUSES 64 /* of one row */
+
 /** Cells of one row. */
 struct sn_n2_group {
 	struct sn_n2_procedure_cell sum; /* its labels are those of the row */
 	struct sn_hist hist;
+	struct sn_n2_group_cause {
+		uint64_t count;
+		uint16_t cause;
+	} causes[SN_N2_MAX_CAUSES];
+	size_t cause_count;
 };
 
 /** Measurements of TS 28.552, their cells summed over the labels that are not in `by`. */

@@ -3,6 +3,7 @@
  * @file The stories of all UEs in one ring of fixed size: the newest entries overwrite the oldest, whoever's they are, so a
  * million UEs cost no more than ten. Each entry knows how far back its UE's last one lies.
  */
+#include "base/macro.h"
 #include "modules/n2/engine.h"
 
 void sn_n2_story_add(struct sn_n2_engine *engine, uint32_t ue_index, const struct sn_n2_story *entry)
@@ -15,6 +16,21 @@ void sn_n2_story_add(struct sn_n2_engine *engine, uint32_t ue_index, const struc
 	slot->serial = ue->serial;
 	slot->back = distance < engine->limits.story_entries ? (uint32_t)distance : 0;
 	ue->story = ++engine->story_next;
+}
+
+void sn_n2_story_move(struct sn_n2_engine *engine, uint32_t from_ue, uint32_t into_ue)
+{
+	struct sn_n2_ue *source = sn_pool_at(&engine->ues, from_ue);
+	struct sn_n2_story entries[16]; /* who turns out to be another does so within its first messages */
+	const struct sn_n2_story *entry;
+	uint64_t cursor = source->story;
+	size_t count = 0;
+
+	while (count < SN_ARRAY_SIZE(entries) && sn_n2_story_back(engine, &cursor, &entry))
+		entries[count++] = *entry;
+	while (count--)
+		sn_n2_story_add(engine, into_ue, &entries[count]);
+	source->story = 0;
 }
 
 bool sn_n2_story_back(const struct sn_n2_engine *engine, uint64_t *cursor, const struct sn_n2_story **ret_entry)

@@ -12,8 +12,10 @@
 #include "sauron/module.h"
 
 #define MAX_VIEWS    16384
-#define MAX_PARTIAL  (1u << 20)
+#define MAX_PARTIAL  (256u << 10)
+#define ALL_PARTIAL  (16u << 20)
 #define RECENT	     65536u /* messages between their sight at one end and at the other */
+#define HASHED	     512u   /* octets of a message that tell it from others */
 #define VIEW_IDLE_NS (3600ull * 1000000000ull)
 
 static struct sn_n2_view *view_at(struct sn_n2_socket_tap *tap, uint32_t index)
@@ -47,6 +49,13 @@ static bool addr_known(const struct sn_addr *addr)
 	return addr->family && memcmp(addr->octets, zero, sizeof(zero));
 }
 
+static bool association_is_open(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view)
+{
+	const struct sn_n2_association *association = view->association ? association_at(tap, view->association) : NULL;
+
+	return association && association->used && !association->closed && association->serial == view->association_serial;
+}
+
 /* An unbound end does not know its own address; what is not known contradicts nothing. */
 static bool end_matches(const struct sn_n2_endpoint *a, const struct sn_n2_endpoint *b)
 {
@@ -69,33 +78,78 @@ static bool is_same_end(const struct sn_n2_view *a, const struct sn_n2_view *b)
 	       end_matches(&a->peer, &b->peer);
 }
 
-static void association_find(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, enum sn_ap protocol, uint64_t time_ns)
+/*
+ * One value per message that only one end has shown: which end, how often (equal messages follow one another), and its place in
+ * the ring, so that it is forgotten by the place that remembers it.
+ */
+#define RECENT_END	    0x80000000u
+#define RECENT_COUNT(value) ((value) >> 16 & 0x7fff)
+#define RECENT_PLACE(value) ((value)&0xffff)
+_Static_assert(RECENT == 0x10000, "the place is the low half of the value");
+
+/* The beginning is enough, and the same at an end where the tap has cut the message. */
+static struct sn_map_key recent_key(uint32_t association, bool uplink, struct sn_view data)
+{
+	return (struct sn_map_key) { .a = (uint64_t)association << 1 | uplink,
+				     .b = sn_map_hash_bytes(sn_map_seed(), data.data, SN_MIN(data.len, HASHED)) };
+}
+
+/* How well `other` would do as another view of the association that `view` shows: 0 not at all. */
+static int likeness(struct sn_n2_socket_tap *tap, const struct sn_n2_view *other, const struct sn_n2_view *view, bool sent,
+		    struct sn_view data)
+{
+	bool is_amf = !other->is_amf;
+
+	if (!other->used || other == view || !association_is_open(tap, other))
+		return 0;
+	if (is_same_end(other, view))
+		return 4;
+	if (!is_other_end(other, view))
+		return 0;
+	/* Where addresses are not known several may fit; the one that has shown this very message is it. */
+	if (sn_map_get(&tap->recent, recent_key(other->association, is_amf == !sent, data)))
+		return 3;
+	return other->paired ? 1 : 2;
+}
+
+static void association_find(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, enum sn_ap protocol, bool sent,
+			     struct sn_view data, uint64_t time_ns)
 {
 	const struct sn_n2_endpoint *gnb, *amf;
+	struct sn_n2_view *best = NULL;
+	int best_likeness = 0;
+	unsigned count = 0;
 
 	for (uint32_t i = 1; i <= tap->views.used; i++) {
-		const struct sn_n2_view *other = view_at(tap, i);
+		int like = likeness(tap, view_at(tap, i), view, sent, data);
 
-		if (!other->used || other == view || !other->association || association_at(tap, other->association)->closed)
-			continue;
-		if (is_other_end(other, view))
-			view->is_amf = !other->is_amf;
-		else if (is_same_end(other, view))
-			view->is_amf = other->is_amf;
-		else
-			continue;
-		view->association = other->association;
+		count += like > 0;
+		if (like > best_likeness) {
+			best_likeness = like;
+			best = view_at(tap, i);
+		}
+	}
+	/* Of several that each have their other end already none is right. */
+	if (best && (best_likeness > 1 || count == 1)) {
+		bool same_end = best_likeness == 4;
+
+		view->is_amf = same_end ? best->is_amf : !best->is_amf;
+		view->association = best->association;
+		view->association_serial = best->association_serial;
+		view->paired = same_end ? best->paired : true;
+		best->paired |= !same_end;
 		return;
 	}
 	gnb = view->is_amf ? &view->peer : &view->local;
 	amf = view->is_amf ? &view->local : &view->peer;
 	view->association = sn_n2_association_new(tap->engine, 0, gnb, amf, protocol, time_ns);
+	view->association_serial = view->association ? association_at(tap, view->association)->serial : 0;
+	view->paired = false;
 }
 
-static void partial_drop(struct sn_n2_socket_tap *tap, struct sn_n2_view *view)
+static void partial_free(struct sn_n2_socket_tap *tap, struct sn_n2_view *view)
 {
-	if (view->partial)
-		tap->engine->losses[SN_N2_LOSS_PARTIAL_MESSAGE]++;
+	tap->partial_total -= view->partial_len;
 	free(view->partial);
 	view->partial = NULL;
 	view->partial_len = 0;
@@ -107,9 +161,28 @@ static void view_remove(struct sn_n2_socket_tap *tap, uint32_t index)
 	struct sn_n2_view *view = view_at(tap, index);
 
 	sn_map_remove(&tap->by_socket, view->key);
-	partial_drop(tap, view);
+	if (view->partial)
+		tap->engine->losses[SN_N2_LOSS_PARTIAL_MESSAGE]++;
+	partial_free(tap, view);
 	view->used = false;
 	sn_pool_give(&tap->views, index);
+}
+
+/* When the table is full, the longest idle of a few that stand next in the sweep makes room. */
+static void view_evict(struct sn_n2_socket_tap *tap)
+{
+	uint32_t victim = 0;
+
+	for (int n = 0; n < 64; n++) {
+		uint32_t index = tap->sweep = tap->sweep % tap->views.used + 1;
+
+		if (view_at(tap, index)->used && (!victim || view_at(tap, index)->last_ns < view_at(tap, victim)->last_ns))
+			victim = index;
+	}
+	if (!victim)
+		return;
+	tap->engine->losses[SN_N2_LOSS_VIEW_TABLE]++;
+	view_remove(tap, victim);
 }
 
 static uint32_t view_of(struct sn_n2_socket_tap *tap, const struct sn_n2_message_event *event, uint64_t time_ns)
@@ -126,11 +199,18 @@ static uint32_t view_of(struct sn_n2_socket_tap *tap, const struct sn_n2_message
 	if (index) {
 		view = view_at(tap, index);
 		/* The kernel reuses addresses of sockets and association ids: another peer is another association. */
-		if (!(event->flags & SN_N2_HAS_PEER) || end_matches(&view->peer, &peer))
+		if (!(event->flags & SN_N2_HAS_PEER) || end_matches(&view->peer, &peer)) {
+			if ((event->flags & SN_N2_HAS_PEER) && !addr_known(&view->peer.addr))
+				view->peer = peer;
 			return index;
+		}
 		view_remove(tap, index);
 	}
 	index = sn_pool_take(&tap->views);
+	if (!index && tap->views.used) {
+		view_evict(tap);
+		index = sn_pool_take(&tap->views);
+	}
 	if (!index)
 		return 0;
 	view = view_at(tap, index);
@@ -149,32 +229,31 @@ static uint32_t view_of(struct sn_n2_socket_tap *tap, const struct sn_n2_message
 	return index;
 }
 
-/* Whether the other end has shown this message already. The counts of both ends are kept, for equal messages follow one another.
- */
+/* Whether the other end has shown this message already. */
 static bool seen_at_other_end(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view, struct sn_view data, bool uplink)
 {
-	struct sn_map_key key = { .a = (uint64_t)view->association << 1 | uplink,
-				  .b = sn_map_hash_bytes(sn_map_seed(), data.data, data.len) };
-	uint32_t counts = sn_map_get(&tap->recent, key);
-	unsigned own = view->is_amf ? 0 : 16, other = view->is_amf ? 16 : 0;
+	struct sn_map_key key = recent_key(view->association, uplink, data), *place;
+	uint32_t value = sn_map_get(&tap->recent, key), end = view->is_amf ? RECENT_END : 0;
 
-	if (counts >> other & 0xffff) {
-		counts -= 1u << other;
-		if (counts)
-			sn_map_set(&tap->recent, key, counts);
+	if (value && (value & RECENT_END) != end) {
+		if (RECENT_COUNT(value) > 1)
+			sn_map_set(&tap->recent, key, value - 0x10000);
 		else
 			sn_map_remove(&tap->recent, key);
 		return true;
 	}
-	if ((counts >> own & 0xffff) < 0xffff)
-		sn_map_set(&tap->recent, key, counts + (1u << own));
-	if (!counts) {
-		struct sn_map_key *slot = &tap->recent_ring[tap->recent_next++ % RECENT];
-
-		if (tap->recent_next > RECENT)
-			sn_map_remove(&tap->recent, *slot);
-		*slot = key;
+	if (value) {
+		if (RECENT_COUNT(value) < 0x7fff)
+			sn_map_set(&tap->recent, key, value + 0x10000);
+		return false;
 	}
+	place = &tap->recent_ring[tap->recent_next];
+	value = sn_map_get(&tap->recent, *place);
+	if (value && RECENT_PLACE(value) == tap->recent_next)
+		sn_map_remove(&tap->recent, *place);
+	*place = key;
+	sn_map_set(&tap->recent, key, end | 1u << 16 | tap->recent_next);
+	tap->recent_next = (tap->recent_next + 1) % RECENT;
 	return false;
 }
 
@@ -183,24 +262,18 @@ static bool seen_at_other_end(struct sn_n2_socket_tap *tap, const struct sn_n2_v
 static bool partial_add(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, const struct sn_n2_message_event *event,
 			struct sn_view *data)
 {
-	uint8_t *grown;
+	uint8_t *grown = NULL;
 
-	if (view->partial_len + data->len > MAX_PARTIAL) {
-		partial_drop(tap, view);
-		return false;
-	}
-	grown = realloc(view->partial, view->partial_len + data->len + 1);
-	if (!grown) {
-		partial_drop(tap, view);
-		return false;
-	}
-	view->partial = grown;
 	/* After a hole what follows is not the message's any more. */
-	if (!view->partial_cut) {
+	if (!view->partial_cut && view->partial_len + data->len <= MAX_PARTIAL && tap->partial_total + data->len <= ALL_PARTIAL)
+		grown = realloc(view->partial, view->partial_len + data->len + 1);
+	if (grown) {
+		view->partial = grown;
 		memcpy(view->partial + view->partial_len, data->data, data->len);
 		view->partial_len += (uint32_t)data->len;
+		tap->partial_total += data->len;
 	}
-	view->partial_cut |= (event->flags & SN_N2_TRUNCATED) != 0;
+	view->partial_cut |= !grown || (event->flags & SN_N2_TRUNCATED);
 	*data = (struct sn_view) { view->partial, view->partial_len };
 	return !(event->flags & SN_N2_PARTIAL);
 }
@@ -208,22 +281,22 @@ static bool partial_add(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, c
 static void deliver(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, const struct sn_n2_message_event *event,
 		    struct sn_view data, bool truncated, uint64_t time_ns)
 {
-	bool uplink = view->is_amf == !(event->flags & SN_N2_SENT);
-	enum sn_ap protocol = sn_n2_protocol_of(event->ppid, event->flags & SN_N2_HAS_PPID, view->local.port,
-						view->peer.port ? view->peer.port : 0);
+	bool has_ppid = event->flags & SN_N2_HAS_PPID, sent = event->flags & SN_N2_SENT, uplink;
+	enum sn_ap protocol = sn_n2_protocol_of(event->ppid, has_ppid, view->local.port, view->peer.port);
 
 	if (protocol == SN_AP_UNKNOWN) {
 		/* The configured ports are NGAP's unless the PPID says otherwise. */
-		protocol = event->flags & SN_N2_HAS_PPID && event->ppid ? SN_AP_UNKNOWN : SN_AP_NGAP;
-		if (protocol == SN_AP_UNKNOWN) {
+		if (has_ppid && event->ppid) {
 			tap->engine->losses[SN_N2_LOSS_PPID_UNKNOWN]++;
 			return;
 		}
+		protocol = SN_AP_NGAP;
 	}
-	if (!view->association || association_at(tap, view->association)->closed || !association_at(tap, view->association)->used)
-		association_find(tap, view, protocol, time_ns);
+	if (!association_is_open(tap, view))
+		association_find(tap, view, protocol, sent, data, time_ns);
 	if (!view->association)
 		return;
+	uplink = view->is_amf == !sent;
 	if (seen_at_other_end(tap, view, data, uplink)) {
 		tap->engine->losses[SN_N2_LOSS_DUPLICATE_END]++;
 		return;
@@ -240,27 +313,25 @@ void sn_n2_socket_tap_message(struct sn_n2_socket_tap *tap, const struct sn_n2_m
 			      uint64_t time_ns)
 {
 	uint32_t index = view_of(tap, event, time_ns);
+	bool truncated = event->flags & SN_N2_TRUNCATED, partial;
 	struct sn_n2_view *view;
-	bool truncated = event->flags & SN_N2_TRUNCATED;
 
 	if (!index) {
-		tap->engine->losses[SN_N2_LOSS_ASSOCIATION_TABLE]++;
+		tap->engine->losses[SN_N2_LOSS_VIEW_TABLE]++;
 		return;
 	}
 	view = view_at(tap, index);
 	view->last_ns = time_ns;
-	if ((event->flags & SN_N2_PARTIAL) || view->partial) {
+	/* What is sent between two pieces that are received is none of them. */
+	partial = !(event->flags & SN_N2_SENT) && ((event->flags & SN_N2_PARTIAL) || view->partial || view->partial_cut);
+	if (partial) {
 		if (!partial_add(tap, view, event, &data))
 			return;
 		truncated = view->partial_cut;
 	}
 	deliver(tap, view, event, data, truncated, time_ns);
-	if (view->partial) {
-		free(view->partial);
-		view->partial = NULL;
-		view->partial_len = 0;
-		view->partial_cut = false;
-	}
+	if (partial)
+		partial_free(tap, view);
 }
 
 int sn_n2_socket_tap_init(struct sn_n2_socket_tap *tap, struct sn_n2_engine *engine, const struct sn_port_list *ports)

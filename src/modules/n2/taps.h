@@ -33,13 +33,14 @@ void sn_n2_packet_tap_tick(struct sn_n2_packet_tap *tap, uint64_t time_ns);
 struct sn_n2_view {
 	struct sn_map_key key;
 	uint64_t last_ns;
-	uint32_t association;
+	uint32_t association, association_serial;
 	uint32_t netns;
 	struct sn_n2_endpoint local, peer;
 	uint8_t *partial; /* what has been received of a message whose end is to come */
 	uint32_t partial_len;
 	bool partial_cut; /* the tap has cut a piece of it */
 	bool used;
+	bool paired; /* the association's other end is on this node, too */
 	bool is_amf; /* this view's own end is the AMF's */
 };
 
@@ -49,10 +50,11 @@ struct sn_n2_socket_tap {
 	const struct sn_port_list *ports;
 	struct sn_pool views;
 	struct sn_map by_socket;	/* (socket, association id or peer) → view */
-	struct sn_map recent;		/* (association, hash of the message) → how often each end saw it without the other */
+	struct sn_map recent;		/* (association, hash of the message) → how often one end saw it without the other */
 	struct sn_map_key *recent_ring; /* the order in which `recent` forgets */
 	uint32_t recent_next;
 	uint32_t sweep;
+	uint64_t partial_total; /* octets held of messages whose end is to come */
 };
 int sn_n2_socket_tap_init(struct sn_n2_socket_tap *tap, struct sn_n2_engine *engine, const struct sn_port_list *ports);
 void sn_n2_socket_tap_fini(struct sn_n2_socket_tap *tap);

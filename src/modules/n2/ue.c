@@ -69,15 +69,6 @@ uint32_t sn_n2_ue_new(struct sn_n2_engine *engine, uint64_t time_ns)
 	return index;
 }
 
-void sn_n2_ue_registered_set(struct sn_n2_engine *engine, struct sn_n2_ue *ue, bool registered)
-{
-	if (ue->registered == registered)
-		return;
-	ue->registered = registered;
-	engine->registered += registered ? 1 : -1ull;
-	engine->registered_max = SN_MAX(engine->registered_max, engine->registered);
-}
-
 void sn_n2_ue_session_set(struct sn_n2_engine *engine, struct sn_n2_ue *ue, uint8_t pdu_session_id, bool active)
 {
 	uint16_t bit;
@@ -92,6 +83,18 @@ void sn_n2_ue_session_set(struct sn_n2_engine *engine, struct sn_n2_ue *ue, uint
 	engine->sessions_max = SN_MAX(engine->sessions_max, engine->sessions);
 }
 
+void sn_n2_ue_registered_set(struct sn_n2_engine *engine, struct sn_n2_ue *ue, bool registered)
+{
+	/* Without a registration there are no sessions (TS 23.502 4.2.2.3). */
+	for (uint8_t id = 0; !registered && ue->sessions && id < SN_N2_UE_SESSIONS; id++)
+		sn_n2_ue_session_set(engine, ue, id, false);
+	if (ue->registered == registered)
+		return;
+	ue->registered = registered;
+	engine->registered += registered ? 1 : -1ull;
+	engine->registered_max = SN_MAX(engine->registered_max, engine->registered);
+}
+
 void sn_n2_ue_remove(struct sn_n2_engine *engine, uint32_t index)
 {
 	struct sn_n2_ue *ue = ue_at(engine, index);
@@ -104,51 +107,21 @@ void sn_n2_ue_remove(struct sn_n2_engine *engine, uint32_t index)
 	if (ue->suci_hash && sn_map_get(&engine->by_suci, (struct sn_map_key) { .a = ue->suci_hash }) == index)
 		sn_map_remove(&engine->by_suci, (struct sn_map_key) { .a = ue->suci_hash });
 	sn_n2_ue_registered_set(engine, ue, false);
-	for (uint8_t i = 0; ue->sessions && i < SN_N2_UE_SESSIONS; i++)
-		sn_n2_ue_session_set(engine, ue, i, false);
 	ue->used = false;
 	sn_pool_give(&engine->ues, index);
+}
+
+void sn_n2_ue_forget_nobody(struct sn_n2_engine *engine, uint32_t index)
+{
+	const struct sn_n2_ue *ue = ue_at(engine, index);
+
+	if (!ue->connections && !ue->suci_hash && !ue->tmsi && !ue->registered)
+		sn_n2_ue_remove(engine, index);
 }
 
 uint32_t sn_n2_ue_of_tmsi(struct sn_n2_engine *engine, const struct sn_s_tmsi *tmsi)
 {
 	return sn_map_get(&engine->by_tmsi, (struct sn_map_key) { .a = tmsi_pack(tmsi) });
-}
-
-void sn_n2_ue_assign_tmsi(struct sn_n2_engine *engine, uint32_t index, const struct sn_s_tmsi *tmsi)
-{
-	struct sn_n2_ue *ue = ue_at(engine, index);
-	struct sn_map_key key = { .a = tmsi_pack(tmsi) };
-	uint32_t other = sn_map_get(&engine->by_tmsi, key);
-
-	if (ue->tmsi == key.a)
-		return;
-	if (other)
-		ue_at(engine, other)->tmsi = 0; /* the AMF gave it to somebody else meanwhile */
-	if (ue->tmsi)
-		sn_map_remove(&engine->by_tmsi, (struct sn_map_key) { .a = ue->tmsi });
-	ue->tmsi = sn_map_set(&engine->by_tmsi, key, index) < 0 ? 0 : key.a;
-}
-
-/* The connections and what waits move to the UE that this one turned out to be. */
-static uint32_t ue_merge(struct sn_n2_engine *engine, uint32_t from, uint32_t into)
-{
-	struct sn_n2_ue *source = ue_at(engine, from), *target = ue_at(engine, into);
-
-	while (source->connections) {
-		uint32_t index = source->connections;
-		struct sn_n2_connection *connection = connection_at(engine, index);
-
-		source->connections = connection->ue_next;
-		connection->ue = into;
-		connection->ue_next = target->connections;
-		target->connections = index;
-		target->connection = index;
-	}
-	target->last_ns = SN_MAX(target->last_ns, source->last_ns);
-	source->connection = 0;
-	sn_n2_ue_remove(engine, from);
-	return into;
 }
 
 static void identity_keep(struct sn_n2_ue *ue, uint8_t kind, struct sn_view identity)
@@ -157,6 +130,99 @@ static void identity_keep(struct sn_n2_ue *ue, uint8_t kind, struct sn_view iden
 	ue->identity_len = (uint8_t)SN_MIN(identity.len, sizeof(ue->identity));
 	memcpy(ue->identity, identity.data, ue->identity_len);
 	ue->pseudonym = 0;
+}
+
+void sn_n2_ue_assign_tmsi(struct sn_n2_engine *engine, uint32_t index, const struct sn_s_tmsi *tmsi)
+{
+	struct sn_n2_ue *ue = ue_at(engine, index);
+	struct sn_map_key key = { .a = tmsi_pack(tmsi) };
+	uint32_t other;
+
+	if (ue->tmsi == key.a)
+		return;
+	other = sn_map_remove(&engine->by_tmsi, key);
+	if (other)
+		ue_at(engine, other)->tmsi = 0; /* the AMF gave it to somebody else meanwhile */
+	if (ue->tmsi)
+		sn_map_remove(&engine->by_tmsi, (struct sn_map_key) { .a = ue->tmsi });
+	ue->tmsi = sn_map_set(&engine->by_tmsi, key, index) < 0 ? 0 : key.a;
+	if (!ue->identity_len) {
+		/* As TS 24.501 9.11.3.4 writes it, until the UE shows something better. */
+		uint8_t identity[7] = { 0xf4, (uint8_t)(tmsi->amf_set_id >> 2),
+					(uint8_t)(tmsi->amf_set_id << 6 | (tmsi->amf_pointer & 0x3f)) };
+
+		sn_put_be32(identity + 3, tmsi->tmsi);
+		identity_keep(ue, SN_NAS_IDENTITY_5G_S_TMSI, (struct sn_view) { identity, sizeof(identity) });
+	}
+}
+
+static void suci_assign(struct sn_n2_engine *engine, uint32_t index, uint64_t hash, struct sn_view suci)
+{
+	struct sn_n2_ue *ue = ue_at(engine, index);
+	uint32_t other;
+
+	if (ue->suci_hash == hash)
+		return;
+	other = sn_map_remove(&engine->by_suci, (struct sn_map_key) { .a = hash });
+	if (other)
+		ue_at(engine, other)->suci_hash = 0;
+	if (ue->suci_hash)
+		sn_map_remove(&engine->by_suci, (struct sn_map_key) { .a = ue->suci_hash });
+	identity_keep(ue, SN_NAS_IDENTITY_SUCI, suci);
+	ue->suci_hash = sn_map_set(&engine->by_suci, (struct sn_map_key) { .a = hash }, index) < 0 ? 0 : hash;
+}
+
+static void connections_move(struct sn_n2_engine *engine, uint32_t from, uint32_t into)
+{
+	struct sn_n2_ue *source = ue_at(engine, from), *target = ue_at(engine, into);
+
+	if (source->connection)
+		target->connection = source->connection;
+	source->connection = 0;
+	while (source->connections) {
+		uint32_t index = source->connections;
+		struct sn_n2_connection *connection = connection_at(engine, index);
+
+		source->connections = connection->ue_next;
+		connection->ue = into;
+		connection->ue_next = target->connections;
+		target->connections = index;
+	}
+}
+
+/* A UE turns out to be one that is known: its connections, what waits, its story and its state go over to that one. */
+static uint32_t ue_merge(struct sn_n2_engine *engine, uint32_t from, uint32_t into)
+{
+	struct sn_n2_ue *source = ue_at(engine, from), *target = ue_at(engine, into);
+	uint64_t tmsi = source->tmsi;
+
+	connections_move(engine, from, into);
+	sn_n2_story_move(engine, from, into);
+	sn_n2_attempts_move(engine, from, into);
+	target->last_ns = SN_MAX(target->last_ns, source->last_ns);
+	if (source->cipher != SN_NEA_UNKNOWN)
+		target->cipher = source->cipher;
+	if (source->slice)
+		target->slice = source->slice;
+	for (uint8_t id = 0; id < SN_N2_UE_SESSIONS; id++) {
+		if (source->sessions >> id & 1) {
+			sn_n2_ue_session_set(engine, source, id, false);
+			sn_n2_ue_session_set(engine, target, id, true);
+		}
+		if (source->session_slices[id])
+			target->session_slices[id] = source->session_slices[id];
+	}
+	if (source->registered) {
+		sn_n2_ue_registered_set(engine, source, false);
+		sn_n2_ue_registered_set(engine, target, true);
+	}
+	sn_n2_ue_remove(engine, from);
+	if (tmsi) {
+		if (target->tmsi)
+			sn_map_remove(&engine->by_tmsi, (struct sn_map_key) { .a = target->tmsi });
+		target->tmsi = sn_map_set(&engine->by_tmsi, (struct sn_map_key) { .a = tmsi }, into) < 0 ? 0 : tmsi;
+	}
+	return into;
 }
 
 uint32_t sn_n2_ue_identify(struct sn_n2_engine *engine, uint32_t index, const struct sn_nas_message *nas)
@@ -168,18 +234,11 @@ uint32_t sn_n2_ue_identify(struct sn_n2_engine *engine, uint32_t index, const st
 		uint64_t hash = sn_map_hash_bytes(sn_map_seed(), nas->identity.data, nas->identity.len) | 1;
 
 		known = sn_map_get(&engine->by_suci, (struct sn_map_key) { .a = hash });
-		if (known && known != index) {
-			/* A UE that stood alone until now is that one; one with a story of its own stays, and takes the name
-			 * over. */
-			if (!ue->suci_hash && !ue->tmsi)
-				return ue_merge(engine, index, known);
-			ue_at(engine, known)->suci_hash = 0;
-		}
-		if (ue->suci_hash && ue->suci_hash != hash)
-			sn_map_remove(&engine->by_suci, (struct sn_map_key) { .a = ue->suci_hash });
-		if (ue->suci_hash != hash)
-			identity_keep(ue, SN_NAS_IDENTITY_SUCI, nas->identity);
-		ue->suci_hash = sn_map_set(&engine->by_suci, (struct sn_map_key) { .a = hash }, index) < 0 ? 0 : hash;
+		/* A SUCI that comes again names its subscriber; whoever has shown none yet is that one. One that has shown
+		 * another is somebody else, and takes this one over. */
+		if (known && known != index && !ue->suci_hash)
+			return ue_merge(engine, index, known);
+		suci_assign(engine, index, hash, nas->identity);
 		return index;
 	}
 	if (nas->s_tmsi.present &&
@@ -187,11 +246,10 @@ uint32_t sn_n2_ue_identify(struct sn_n2_engine *engine, uint32_t index, const st
 		known = sn_n2_ue_of_tmsi(engine, &nas->s_tmsi);
 		if (known && known != index && !ue->suci_hash && !ue->tmsi)
 			return ue_merge(engine, index, known);
-		if (!known) {
+		if (!known && !ue->identity_len)
+			identity_keep(ue, nas->identity_kind, nas->identity);
+		if (!known)
 			sn_n2_ue_assign_tmsi(engine, index, &nas->s_tmsi);
-			if (!ue->identity_len)
-				identity_keep(ue, nas->identity_kind, nas->identity);
-		}
 	}
 	return index;
 }
@@ -217,7 +275,12 @@ uint64_t sn_n2_ue_pseudonym(struct sn_n2_engine *engine, struct sn_n2_ue *ue)
 		memcpy(supi + 3, ue->identity + 8, ue->identity_len - 8u);
 		view = (struct sn_view) { supi, ue->identity_len - 5u };
 		kind = "supi";
-	} else if (!ue->identity_len) {
+	} else if ((ue->identity_kind == SN_NAS_IDENTITY_5G_GUTI || ue->identity_kind == SN_NAS_IDENTITY_5G_S_TMSI) &&
+		   view.len >= 6) {
+		/* One name, whether the UE showed it whole or its end. */
+		view = (struct sn_view) { ue->identity + ue->identity_len - 6, 6 };
+		kind = "s-tmsi";
+	} else if (!view.len) {
 		view = (struct sn_view) { (const uint8_t *)&ue->serial, sizeof(ue->serial) };
 		kind = "unknown";
 	}
@@ -250,8 +313,22 @@ void sn_n2_ue_text(struct sn_n2_engine *engine, struct sn_n2_ue *ue, char *ret_t
 	ret_text[n] = '\0';
 }
 
-uint32_t sn_n2_connection_new(struct sn_n2_engine *engine, uint32_t association, uint32_t ue, uint64_t time_ns)
+/* Left behind, its release not seen: whatever is neither in force nor among the newest few. */
+static void connections_bound(struct sn_n2_engine *engine, const struct sn_n2_ue *ue, uint64_t time_ns)
 {
+	uint32_t oldest = 0;
+	unsigned count = 0;
+
+	for (uint32_t i = ue->connections; i; i = connection_at(engine, i)->ue_next, count++)
+		if (i != ue->connection)
+			oldest = i;
+	if (count >= SN_N2_UE_CONNECTIONS)
+		sn_n2_connection_close(engine, oldest, 0, time_ns);
+}
+
+uint32_t sn_n2_connection_new(struct sn_n2_engine *engine, uint32_t association_index, uint32_t ue, uint64_t time_ns)
+{
+	struct sn_n2_association *association = sn_pool_at(&engine->associations, association_index);
 	struct sn_n2_connection *connection;
 	uint32_t index;
 
@@ -259,44 +336,89 @@ uint32_t sn_n2_connection_new(struct sn_n2_engine *engine, uint32_t association,
 		ue = sn_n2_ue_new(engine, time_ns);
 	if (!ue)
 		return 0;
+	connections_bound(engine, ue_at(engine, ue), time_ns);
 	index = sn_pool_take(&engine->connections);
-	if (!index)
+	if (!index) {
+		engine->losses[SN_N2_LOSS_CONNECTION_TABLE]++;
 		return 0;
+	}
 	connection = connection_at(engine, index);
 	connection->used = true;
-	connection->association = association;
+	connection->association = association_index;
 	connection->ue = ue;
 	connection->establishment_cause = 0xff;
 	connection->last_ns = time_ns;
 	connection->ue_next = ue_at(engine, ue)->connections;
 	ue_at(engine, ue)->connections = index;
-	((struct sn_n2_association *)sn_pool_at(&engine->associations, association))->connections++;
+	connection->sibling_next = association->first_connection;
+	if (association->first_connection)
+		connection_at(engine, association->first_connection)->sibling_previous = index;
+	association->first_connection = index;
+	association->connections++;
 	return index;
 }
 
+static void amf_id_drop(struct sn_n2_engine *engine, struct sn_n2_connection *connection)
+{
+	if (connection->has_amf_id)
+		sn_map_remove(&engine->by_amf_id, amf_key(connection->association, connection->amf_ue_ngap_id));
+	connection->has_amf_id = false;
+}
+
+static void ran_id_drop(struct sn_n2_engine *engine, struct sn_n2_connection *connection)
+{
+	if (connection->has_ran_id)
+		sn_map_remove(&engine->by_ran_id, ran_key(connection->association, connection->ran_ue_ngap_id));
+	connection->has_ran_id = false;
+}
+
+/* An id belongs to one connection of its association: whoever had it before has lost it. */
 void sn_n2_connection_set_ids(struct sn_n2_engine *engine, uint32_t index, const uint64_t *amf_id, const uint32_t *ran_id)
 {
 	struct sn_n2_connection *connection = connection_at(engine, index);
 	uint32_t other;
 
 	if (amf_id && !(connection->has_amf_id && connection->amf_ue_ngap_id == *amf_id)) {
-		if (connection->has_amf_id)
-			sn_map_remove(&engine->by_amf_id, amf_key(connection->association, connection->amf_ue_ngap_id));
+		amf_id_drop(engine, connection);
 		other = sn_map_get(&engine->by_amf_id, amf_key(connection->association, *amf_id));
 		if (other)
-			connection_at(engine, other)->has_amf_id = false;
+			amf_id_drop(engine, connection_at(engine, other));
 		connection->has_amf_id = sn_map_set(&engine->by_amf_id, amf_key(connection->association, *amf_id), index) == 0;
 		connection->amf_ue_ngap_id = *amf_id;
 	}
 	if (ran_id && !(connection->has_ran_id && connection->ran_ue_ngap_id == *ran_id)) {
-		if (connection->has_ran_id)
-			sn_map_remove(&engine->by_ran_id, ran_key(connection->association, connection->ran_ue_ngap_id));
+		ran_id_drop(engine, connection);
 		other = sn_map_get(&engine->by_ran_id, ran_key(connection->association, *ran_id));
 		if (other)
-			connection_at(engine, other)->has_ran_id = false;
+			ran_id_drop(engine, connection_at(engine, other));
 		connection->has_ran_id = sn_map_set(&engine->by_ran_id, ran_key(connection->association, *ran_id), index) == 0;
 		connection->ran_ue_ngap_id = *ran_id;
 	}
+}
+
+/* Without a connection no chain of the UE can go on, but for a paging that waits for one. */
+static void chains_end(struct sn_n2_engine *engine, uint32_t ue, uint16_t cause, uint64_t time_ns)
+{
+	for (unsigned chain = 0; chain < _SN_N2_CHAIN_MAX; chain++) {
+		uint32_t attempt;
+
+		while (chain != SN_N2_PAGING &&
+		       (attempt = sn_n2_attempt_find(engine, SN_N2_KIND_CHAIN + chain, SN_N2_OWNER_UE, ue, -1)))
+			sn_n2_attempt_end(engine, attempt, cause ? SN_N2_FAILURE : SN_N2_NO_RESPONSE, cause, time_ns);
+	}
+}
+
+static void sibling_unlink(struct sn_n2_engine *engine, const struct sn_n2_connection *connection)
+{
+	struct sn_n2_association *association = sn_pool_at(&engine->associations, connection->association);
+
+	if (connection->sibling_previous)
+		connection_at(engine, connection->sibling_previous)->sibling_next = connection->sibling_next;
+	else
+		association->first_connection = connection->sibling_next;
+	if (connection->sibling_next)
+		connection_at(engine, connection->sibling_next)->sibling_previous = connection->sibling_previous;
+	association->connections--;
 }
 
 void sn_n2_connection_close(struct sn_n2_engine *engine, uint32_t index, uint16_t cause, uint64_t time_ns)
@@ -310,25 +432,16 @@ void sn_n2_connection_close(struct sn_n2_engine *engine, uint32_t index, uint16_
 		sn_n2_story_add(
 			engine, connection->ue,
 			&(struct sn_n2_story) { .time_ns = time_ns, .kind = SN_N2_STORY_CONNECTION_LOST, .cause = cause });
-	if (connection->has_amf_id)
-		sn_map_remove(&engine->by_amf_id, amf_key(connection->association, connection->amf_ue_ngap_id));
-	if (connection->has_ran_id)
-		sn_map_remove(&engine->by_ran_id, ran_key(connection->association, connection->ran_ue_ngap_id));
+	amf_id_drop(engine, connection);
+	ran_id_drop(engine, connection);
 	for (link = &ue->connections; *link != index; link = &connection_at(engine, *link)->ue_next)
 		;
 	*link = connection->ue_next;
 	if (ue->connection == index) {
 		ue->connection = 0;
-		/* Without a connection no chain of the UE can go on, but for a paging that waits for one. */
-		for (unsigned chain = 0; chain < _SN_N2_CHAIN_MAX; chain++) {
-			uint32_t attempt;
-
-			while (chain != SN_N2_PAGING && (attempt = sn_n2_attempt_find(engine, SN_N2_KIND_CHAIN + chain,
-										      SN_N2_OWNER_UE, connection->ue, -1)))
-				sn_n2_attempt_end(engine, attempt, cause ? SN_N2_FAILURE : SN_N2_NO_RESPONSE, cause, time_ns);
-		}
+		chains_end(engine, connection->ue, cause, time_ns);
 	}
-	((struct sn_n2_association *)sn_pool_at(&engine->associations, connection->association))->connections--;
+	sibling_unlink(engine, connection);
 	connection->used = false;
 	sn_pool_give(&engine->connections, index);
 }
@@ -364,6 +477,8 @@ uint32_t sn_n2_connection_of_message(struct sn_n2_engine *engine, uint32_t assoc
 	bool begins = ngap->pdu == SN_AP_INITIATING && (ngap->procedure_code == SN_NGAP_INITIAL_UE_MESSAGE ||
 							ngap->procedure_code == SN_NGAP_HANDOVER_RESOURCE_ALLOCATION ||
 							ngap->procedure_code == SN_NGAP_PATH_SWITCH_REQUEST);
+	/* An outcome, or word of an error, of a UE that is not known tells of nothing that could be followed. */
+	bool may_begin = ngap->pdu == SN_AP_INITIATING && ngap->procedure_code != SN_NGAP_ERROR_INDICATION;
 	uint32_t index = 0;
 
 	if (!amf_id && !ran_id)
@@ -378,12 +493,14 @@ uint32_t sn_n2_connection_of_message(struct sn_n2_engine *engine, uint32_t assoc
 			     (ran_id && connection->has_ran_id && connection->ran_ue_ngap_id != *ran_id);
 
 		/* Ids are reused: a first message, or ids that do not belong together, begin a new connection. */
+		if (other && !may_begin)
+			return index; /* an outcome in the middle of a change of ids (8.3.4.2): its RAN side's id tells */
 		if (begins || other) {
 			sn_n2_connection_close(engine, index, 0, time_ns);
 			index = 0;
 		}
 	}
-	if (!index)
+	if (!index && may_begin)
 		index = connection_begin(engine, association, time_ns);
 	if (!index)
 		return 0;
