@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #define LINE_MAX_OCTETS 2048
 
@@ -72,43 +73,6 @@ static void log_probe(void)
 	log_state.probed = true;
 }
 
-/** Octets of the UTF-8 sequence at `p` that may be written as it is; 0 when it is none or a control character. */
-static size_t printable_sequence(const unsigned char *p)
-{
-	size_t len = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : (*p & 0xf0) == 0xe0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
-
-	if (!len || *p < 0x20 || *p == 0x7f)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* U+0080 to U+009F are controls too: some terminals obey them. */
-	if (*p == 0xc2 && p[1] < 0xa0)
-		return 0;
-	return len;
-}
-
-/** Copies `raw`, unprintables escaped, as far as it fits. @return octets written. */
-static size_t escape(const char *raw, char *ret_line, size_t size)
-{
-	const unsigned char *p = (const unsigned char *)raw;
-	size_t len = 0;
-
-	while (*p && len + 8 < size) {
-		size_t sequence = printable_sequence(p);
-
-		if (sequence) {
-			memcpy(ret_line + len, p, sequence);
-			len += sequence;
-			p += sequence;
-		} else {
-			len += (size_t)snprintf(ret_line + len, size - len, "\\x%02x", *p++);
-		}
-	}
-	ret_line[len] = '\0';
-	return len;
-}
-
 /** What stands in front of the text. @return octets written. */
 static size_t prefix(enum sn_log_level level, char *ret_line, size_t size)
 {
@@ -143,13 +107,13 @@ void sn_log(enum sn_log_level level, const char *format, ...)
 	va_end(args);
 
 	if (log_state.sink) {
-		escape(raw, line, sizeof(line));
+		sn_text_escape(raw, line, sizeof(line));
 		log_state.sink(log_state.sink_ctx, level, line);
 		errno = saved;
 		return;
 	}
 	len = prefix(level, line, sizeof(line));
-	len += escape(raw, line + len, sizeof(line) - len);
+	len += sn_text_escape(raw, line + len, sizeof(line) - len);
 	line[len++] = '\n';
 	/* A log that cannot be written has nobody to be told to. */
 	if (write(STDERR_FILENO, line, len) < 0)

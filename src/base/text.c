@@ -88,6 +88,42 @@ size_t sn_text_columns(const char *string)
 	return columns;
 }
 
+/** Octets of the UTF-8 sequence at `p` that may be written as it is; 0 when it is none or a control character. */
+static size_t printable_sequence(const unsigned char *p)
+{
+	size_t len = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : (*p & 0xf0) == 0xe0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
+
+	if (!len || *p < 0x20 || *p == 0x7f)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* U+0080 to U+009F are controls too: some terminals obey them. */
+	if (*p == 0xc2 && p[1] < 0xa0)
+		return 0;
+	return len;
+}
+
+size_t sn_text_escape(const char *raw, char *ret_text, size_t size)
+{
+	const unsigned char *p = (const unsigned char *)raw;
+	size_t len = 0;
+
+	while (*p && len + 8 < size) {
+		size_t sequence = printable_sequence(p);
+
+		if (sequence) {
+			memcpy(ret_text + len, p, sequence);
+			len += sequence;
+			p += sequence;
+		} else {
+			len += (size_t)snprintf(ret_text + len, size - len, "\\x%02x", *p++);
+		}
+	}
+	ret_text[len] = '\0';
+	return len;
+}
+
 /** Longer names are not compared: the cost is bounded whatever a file holds. */
 #define NEAREST_MAX 64
 

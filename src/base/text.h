@@ -27,6 +27,12 @@ void sn_text_free(struct sn_text *text);
 size_t sn_text_columns(const char *string);
 
 /**
+ * Copies text for a terminal or a log: control characters and octets that are no UTF-8 become \xNN, since the text may come from
+ * the network. Whole characters, as far as they fit. @return octets written, without the NUL.
+ */
+size_t sn_text_escape(const char *raw, char *ret_text, size_t size);
+
+/**
  * The candidate nearest to `word` by edit distance (insertion, deletion, substitution, transposition), for "did you mean".
  * @param names NULL at the end. @return NULL when none is near (more than a third of the word differs).
  */

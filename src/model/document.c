@@ -33,6 +33,14 @@ static bool is_fact(const json_t *value)
 	       (!json_is_array(value) || json_is_string(json_array_get(value, 0)));
 }
 
+static void add_words(struct sn_text *text, const json_t *string)
+{
+	char words[2048];
+
+	sn_text_escape(json_string_value(string) ? json_string_value(string) : "", words, sizeof(words));
+	sn_text_add(text, words);
+}
+
 /** The value in words; those of a list parted by commas. */
 static void add_fact(struct sn_text *text, const json_t *value)
 {
@@ -40,7 +48,7 @@ static void add_fact(struct sn_text *text, const json_t *value)
 	size_t i;
 
 	if (json_is_string(value))
-		sn_text_add(text, json_string_value(value));
+		add_words(text, value);
 	else if (json_is_integer(value))
 		sn_text_addf(text, "%lld", (long long)json_integer_value(value));
 	else if (json_is_real(value))
@@ -49,7 +57,8 @@ static void add_fact(struct sn_text *text, const json_t *value)
 		sn_text_add(text, json_is_true(value) ? "yes" : "no");
 	json_array_foreach(value, i, item)
 	{
-		sn_text_addf(text, "%s%s", i ? ", " : "", json_string_value(item) ? json_string_value(item) : "");
+		sn_text_add(text, i ? ", " : "");
+		add_words(text, item);
 	}
 }
 

@@ -43,7 +43,7 @@ static struct column *column_of(struct table *table, const char *prefix, const c
 static void scalar_text(const json_t *value, char *ret_text, size_t size)
 {
 	if (json_is_string(value))
-		snprintf(ret_text, size, "%s", json_string_value(value));
+		sn_text_escape(json_string_value(value), ret_text, size);
 	else if (json_is_integer(value))
 		snprintf(ret_text, size, "%lld", (long long)json_integer_value(value));
 	else if (json_is_real(value))

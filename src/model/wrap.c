@@ -53,8 +53,12 @@ static char *cell_text(const json_t *row, const char *key)
 	char *text = NULL;
 	int len = 0;
 
-	if (json_is_string(value))
-		return strdup(json_string_value(value));
+	if (json_is_string(value)) {
+		char words[2048];
+
+		sn_text_escape(json_string_value(value), words, sizeof(words));
+		return strdup(words);
+	}
 	if (json_is_integer(value))
 		len = asprintf(&text, "%lld", (long long)json_integer_value(value));
 	else if (json_is_real(value))

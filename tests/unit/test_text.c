@@ -58,6 +58,21 @@ static void test_columns(void **state)
 	assert_int_equal(sn_text_columns("µs ⩽ 1"), 6);
 }
 
+static void test_escape(void **state)
+{
+	char text[32];
+
+	assert_int_equal(sn_text_escape("a\nb\033[31m\x7f", text, sizeof(text)), 18);
+	assert_string_equal(text, "a\\x0ab\\x1b[31m\\x7f");
+	sn_text_escape("µ \xff\xc3 \xc2\x9b \xed", text, sizeof(text));
+	assert_string_equal(text, "µ \\xff\\xc3 \\xc2\\x9b \\xed");
+	/* Cut between characters. */
+	sn_text_escape("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", text, sizeof(text));
+	assert_true(strlen(text) >= 24 && strlen(text) < sizeof(text));
+	sn_text_escape("µµµµµµµµµµµµµµµµµµµµ", text, sizeof(text));
+	assert_int_equal(strlen(text) % 2, 0);
+}
+
 static void test_nearest(void **state)
 {
 	static const char *const names[] = { "ports", "interfaces", "enabled", "capture_limit", "by", NULL };
@@ -144,9 +159,9 @@ static void test_clock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_growing),	 cmocka_unit_test(test_long_format), cmocka_unit_test(test_failure_sticks),
-		cmocka_unit_test(test_columns),	 cmocka_unit_test(test_nearest),     cmocka_unit_test(test_size),
-		cmocka_unit_test(test_duration), cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_growing), cmocka_unit_test(test_long_format), cmocka_unit_test(test_failure_sticks),
+		cmocka_unit_test(test_columns), cmocka_unit_test(test_nearest),	    cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_size),	cmocka_unit_test(test_duration),    cmocka_unit_test(test_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
