@@ -71,6 +71,16 @@ const char *error_name(int err)
 	return buffer;
 }
 
+static bool has(const char *line, size_t len, const char *words)
+{
+	size_t n = strlen(words);
+
+	for (size_t i = 0; i + n <= len; i++)
+		if (memcmp(line + i, words, n) == 0)
+			return true;
+	return false;
+}
+
 /* Lines that frame or repeat what was said before them. */
 static bool line_is_noise(const char *line, size_t len)
 {
@@ -95,7 +105,7 @@ static bool line_is_noise(const char *line, size_t len)
 			return true;
 	}
 	/* "libbpf: prog 'x': failed to load: -22", "libbpf: prog 'x': BPF program load failed: …" frame the verifier's log. */
-	return memmem(line, len, "': failed to load: ", 19) || memmem(line, len, "': BPF program load failed", 26);
+	return has(line, len, "': failed to load: ") || has(line, len, "': BPF program load failed");
 }
 
 /* The last line that tells something. */
@@ -122,7 +132,7 @@ static const char *telling_line(const char *text, size_t text_len, size_t *ret_l
 
 void words_reason(const struct words *words, int err, char *ret_reason, size_t size)
 {
-	size_t len;
+	size_t len = 0;
 	const char *line = telling_line(words->text, words->len, &len);
 
 	if (line && len > 8 && memcmp(line, "libbpf: ", 8) == 0) {

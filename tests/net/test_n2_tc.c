@@ -25,7 +25,7 @@ struct taps {
 	struct bpf_object *bpf;
 	struct ring_buffer *ring;
 	int records;
-	uint8_t record[sizeof(struct sn_n2_packet_event) + SN_N2_CAPTURE_MAX];
+	_Alignas(8) uint8_t record[sizeof(struct sn_n2_packet_event) + SN_N2_CAPTURE_MAX];
 	size_t record_len;
 };
 
