@@ -164,7 +164,8 @@ enum sn_ngap_field {
 	SN_NGAP_HAS_RESET_ALL = 1u << 5,
 	SN_NGAP_HAS_SOURCE_AMF_UE_ID = 1u << 6, /* Path Switch Request */
 	SN_NGAP_HAS_CRITICALITY_DIAGNOSTICS = 1u << 7,
-	SN_NGAP_IN_5G_TARGET = 1u << 8, /* Handover Required: target is an NG-RAN node (else E-UTRAN) */
+	SN_NGAP_IN_5G_TARGET = 1u << 8,	     /* Handover Required: target is an NG-RAN node (else E-UTRAN) */
+	SN_NGAP_HAS_NEW_AMF_UE_ID = 1u << 9, /* UE Context Modification Request */
 };
 
 /**
@@ -179,6 +180,7 @@ struct sn_ngap_message {
 	uint32_t fields;     /* enum sn_ngap_field */
 	uint64_t amf_ue_ngap_id;
 	uint64_t source_amf_ue_ngap_id;
+	uint64_t new_amf_ue_ngap_id;
 	uint32_t ran_ue_ngap_id;
 	uint8_t rrc_establishment_cause;
 	uint8_t handover_type; /* 0 intra5gs, 1 fivegs-to-eps, 2 eps-to-5gs, 3 fivegs-to-utran */

@@ -22,18 +22,20 @@ static void name_copy(struct sn_view view, char *ret_text, size_t size)
 	ret_text[n] = '\0';
 }
 
-/* Two gNBs of one name (factory settings) stay two: the second is told apart by its id. */
+/* Two gNBs of one name (factory settings) stay two: the name is the first's, whoever else bears it is told apart by its id. */
 static bool name_taken(struct sn_n2_engine *engine, const struct sn_n2_association *own)
 {
-	for (uint32_t i = 1; i <= engine->associations.used; i++) {
-		const struct sn_n2_association *other = at(engine, i);
+	const struct sn_ran_node_id *node = &own->ran_node;
+	uint64_t identity[] = { node->plmn, node->id, node->id_bits, node->kind };
+	struct sn_map_key key = { .a = sn_map_hash_bytes(sn_map_seed(), own->gnb_name, strlen(own->gnb_name)) };
+	uint32_t bearer = (uint32_t)sn_map_hash_bytes(sn_map_seed(), identity, sizeof(identity)) | 1,
+		 first = sn_map_get(&engine->gnb_bearers, key);
 
-		if (other->used && other != own && !strcmp(other->gnb_name, own->gnb_name) && other->ran_node.present &&
-		    own->ran_node.present &&
-		    (other->ran_node.id != own->ran_node.id || other->ran_node.plmn != own->ran_node.plmn))
-			return true;
-	}
-	return false;
+	if (!node->present)
+		return false;
+	if (!first && engine->gnb_bearers.count < engine->limits.max_label_values)
+		sn_map_set(&engine->gnb_bearers, key, bearer);
+	return first && first != bearer;
 }
 
 /* An AMF that has told its name on one association has it on all. */

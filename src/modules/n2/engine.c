@@ -41,7 +41,7 @@ void sn_n2_engine_fini(struct sn_n2_engine *engine)
 {
 	struct sn_map *maps[] = { &engine->by_key,	 &engine->by_ran_id,	   &engine->by_amf_id,	 &engine->by_tmsi,
 				  &engine->by_suci,	 &engine->procedure_index, &engine->cause_index, &engine->measure_index,
-				  &engine->slice_labels, &engine->plmn_labels,	   &engine->tac_labels };
+				  &engine->slice_labels, &engine->plmn_labels,	   &engine->tac_labels,	 &engine->gnb_bearers };
 	struct sn_pool *pools[] = { &engine->associations,    &engine->connections, &engine->ues,	   &engine->attempts,
 				    &engine->procedure_cells, &engine->cause_cells, &engine->measure_cells };
 	struct sn_label_dict *dicts[] = { &engine->gnbs, &engine->amfs, &engine->slices, &engine->plmns, &engine->tacs };

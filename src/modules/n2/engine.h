@@ -289,6 +289,7 @@ struct sn_n2_engine {
 	struct sn_map procedure_index, cause_index, measure_index;
 	struct sn_label_dict gnbs, amfs, slices, plmns, tacs;
 	struct sn_map slice_labels, plmn_labels, tac_labels; /* value on the wire → label, so that text is made once */
+	struct sn_map gnb_bearers;			     /* a gNB's name → a hash of the node that bears it alone */
 	struct {
 		uint32_t first, last;
 	} queues[SN_N2_KINDS];
