@@ -25,7 +25,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GRACE_MS 500 /* how long a process left behind may hold the command's output open */
+#define PORT_TRIES    2000
+#define PORT_PAUSE_US 5000
+#define GRACE_MS      500 /* how long a process left behind may hold the command's output open */
 
 static int kmsg = -1;
 static char cmdline[4096];
@@ -282,10 +284,24 @@ static int wait_for(pid_t child, int signals, int out, int err, const int ports[
 	return code;
 }
 
+/* The driver adds the ports in the background: on a busy machine they are not there yet when the command could start. */
+static int open_port(int number)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/vport0p%d", number);
+	for (int i = 0; (fd = open(path, O_WRONLY | O_CLOEXEC)) < 0; i++) {
+		if (i == PORT_TRIES)
+			die(path);
+		usleep(PORT_PAUSE_US);
+	}
+	return fd;
+}
+
 static int run_command(const char *run)
 {
 	int out[2], err[2], ports[3];
-	char path[32];
 	sigset_t chld;
 
 	sigemptyset(&chld);
@@ -293,12 +309,8 @@ static int run_command(const char *run)
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 	if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
 		die("pipe");
-	for (int i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "/dev/vport0p%d", i + 1);
-		ports[i] = open(path, O_WRONLY | O_CLOEXEC);
-		if (ports[i] < 0)
-			die(path);
-	}
+	for (int i = 0; i < 3; i++)
+		ports[i] = open_port(i + 1);
 	int signals = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
 	pid_t child = start(run, out[1], err[1]);
 	close(out[1]);

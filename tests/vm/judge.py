@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the taps must have seen of messages that are known: a judge's verdict is None, or a sentence on what differs."""
-import re, struct
+import collections, json, re, struct
 from functools import lru_cache
 
 PORT = 38412
@@ -87,6 +87,9 @@ def taps(directory, hook, messages):
         received = name.endswith("received")
         part = [m for m in messages if m.direction == direction]
         ends[port_is_amf, received] = End(name, part, manners, received, unseen if received else ())
+    lost = losses(open(f"{directory}/{hook}.said").read())
+    if lost:
+        return lost
     for line in open(f"{directory}/{hook}.seen").read().splitlines():
         seen = dict(re.findall(r"(\w+)=(\S+)", line)) | {w: "" for w in line.split() if w in ("partial", "truncated")}
         if not line.startswith("message ") or "local" not in seen:
@@ -98,12 +101,51 @@ def taps(directory, hook, messages):
     for end in ends.values():
         if end.number != len(end.messages) * len(end.manners):
             return f"{end.where()}: not seen"
-    return losses(open(f"{directory}/{hook}.said").read())
+    return None
 
 
 def losses(said):
+    """What the kernel side counted as lost, and its errors."""
     counters = re.search(r"^seen=.*", said, re.M)
     if not counters:
         return "no counters"
     lost = [c for c in counters[0].split() if c.split("=")[0] not in ("seen", "passed") and not c.endswith("=0")]
-    return f"losses: {' '.join(lost)}" if lost else None
+    return f"losses: {' '.join(lost + re.findall(r'^error .*', said, re.M))}" if lost else None
+
+
+BOTH_ENDS = "lost at tap: seen at both ends, counted once"
+
+
+def counts(document):
+    """What a document of n2 counts of the messages themselves; of procedures what does not hang on the pace of the playing."""
+    n2, found = document["n2"], collections.Counter()
+    for m in n2["messages"]:
+        found[f"{m['protocol']} {m['procedure']} {m['pdu']}"] += m["count"]
+    for m in n2["nas"]:
+        found[f"NAS {m['message']}, {m['security_header']}{', in a container' if m['in_container'] else ''}"] += m["count"]
+    found["NAS ciphered"] += n2["nas_ciphered"]
+    for p in n2["procedures"]:
+        for what in ("attempts", "successes", "failures"):
+            found[f"{p['procedure']} {what}"] += p[what]
+    return found
+
+
+def losses_of(document):
+    return collections.Counter({f"lost at {loss['stage']}: {loss['reason']}": loss["count"] for loss in document["n2"]["losses"]})
+
+
+def agent(before, after, recording):
+    """Whether the agent counted of what was played meanwhile what `analyze` counts in its recording. Both ends being on the one
+    node, it must have seen each message twice, counted it once, and lost nothing."""
+    try:
+        with open(before) as b, open(after) as a:
+            b, a = json.load(b), json.load(a)
+        expected = counts(recording)
+        expected[BOTH_ENDS] = sum(m["count"] for m in recording["n2"]["messages"])
+        counted = counts(a) + losses_of(a)
+        counted.subtract(counts(b) + losses_of(b))
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        return f"the agent's document: {e!r}"
+    wrong = [f"{counted[k]} × {k} instead of {expected[k]}" for k in sorted(set(counted) | set(expected))
+             if counted[k] != expected[k]]
+    return "; ".join(wrong) or None
