@@ -132,6 +132,8 @@ int sn_object_map(struct sn_object *object, const char *name);
 int sn_object_resize(struct sn_object *object, const char *map, uint32_t entries);
 /** Sets one entry of a map by the map's name. @return 0 or a negative errno. */
 int sn_object_map_set(struct sn_object *object, const char *map, const void *key, const void *value);
+/** Reads one entry; not of a per-CPU map. @return 0, -ENOENT or another negative errno. */
+int sn_object_map_get(struct sn_object *object, const char *map, const void *key, void *ret_value);
 /** Makes a hash map hold just these keys (each of `size` octets, at most 16), with values whose every octet is 1: a set, such as
  * of ports. */
 int sn_object_map_keys(struct sn_object *object, const char *map, const void *keys, size_t size, size_t count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file Writing the maps by which a module configures its kernel side. */
+/** @file The maps by which a module configures and asks its kernel side. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -16,6 +16,15 @@ int sn_object_map_set(struct sn_object *object, const char *map, const void *key
 	if (fd < 0)
 		return fd;
 	return bpf_map_update_elem(fd, key, value, BPF_ANY) < 0 ? -errno : 0;
+}
+
+int sn_object_map_get(struct sn_object *object, const char *map, const void *key, void *ret_value)
+{
+	int fd = sn_object_map(object, map);
+
+	if (fd < 0)
+		return fd;
+	return bpf_map_lookup_elem(fd, key, ret_value) < 0 ? -errno : 0;
 }
 
 static bool in_set(const void *key, const void *keys, size_t size, size_t count)
