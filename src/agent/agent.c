@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "agent/agent.h"
+#include "agent/begin.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -45,18 +46,6 @@ static void on_watchdog(uv_timer_t *timer)
 
 /* --- reload */
 
-static int load_config(const struct sn_agent_start *start, struct sn_config **ret_config, struct sn_diag *reterr)
-{
-	int err = sn_config_load(start->config, sn_modules, ret_config, reterr);
-
-	for (size_t i = 0; !err && start->set && i < start->set->count; i++) {
-		err = sn_config_set(*ret_config, start->set->items[i], reterr);
-		if (err)
-			*ret_config = sn_config_free(*ret_config);
-	}
-	return err;
-}
-
 static void tell_restart(void *ctx, const char *name)
 {
 	sn_log_warning("the change of %s takes effect when the agent is started anew", name);
@@ -65,7 +54,7 @@ static void tell_restart(void *ctx, const char *name)
 static int take_config(struct sn_agent *agent, struct sn_diag *reterr)
 {
 	struct sn_config *config = NULL;
-	int err = load_config(&agent->start, &config, reterr);
+	int err = sn_begin_config(agent->start.config, agent->start.set, /* readable_only= */ false, &config, reterr);
 
 	if (err)
 		return err;
@@ -298,7 +287,7 @@ int sn_agent_open(struct sn_agent *agent, const struct sn_agent_start *start, st
 	int err;
 
 	*agent = (struct sn_agent) { .start = *start, .lock = SN_LOCK_NONE, .begun_ns = sn_clock_boottime_ns() };
-	err = load_config(start, &agent->config, reterr);
+	err = sn_begin_config(start->config, start->set, /* readable_only= */ false, &agent->config, reterr);
 	if (err)
 		return err;
 	sn_log_set_level(agent->config->agent.log_level);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file `sauron agent`: the agent for a service manager. */
 #include <stdio.h>
-#include <string.h>
 
 #include "agent/agent.h"
+#include "agent/begin.h"
 #include "agent/commands.h"
 #include "base/log.h"
 #include "model/document.h"
@@ -53,14 +53,12 @@ static int check_config(const struct agent_options *options)
 {
 	struct sn_config *config = NULL;
 	struct sn_diag diag = { 0 };
-	int err = sn_config_load(options->config, sn_modules, &config, &diag);
+	int err = sn_begin_config(options->config, &options->set, /* readable_only= */ false, &config, &diag);
 
-	for (size_t i = 0; !err && i < options->set.count; i++)
-		err = sn_config_set(config, options->set.items[i], &diag);
-	sn_config_free(config);
 	if (err)
-		sn_log_error("%s", diag.text[0] ? diag.text : strerror(-err));
-	return err ? SN_EXIT_FAILED : SN_EXIT_OK;
+		return sn_begin_fail(err, &diag);
+	sn_config_free(config);
+	return SN_EXIT_OK;
 }
 
 static int agent_main(int argc, char **argv)
@@ -78,10 +76,8 @@ static int agent_main(int argc, char **argv)
 		return check_config(&options);
 	sn_log_set_clock(true);
 	err = sn_agent_open(&agent, &(struct sn_agent_start) { .config = options.config, .set = &options.set }, &diag);
-	if (err) {
-		sn_log_error("%s", diag.text[0] ? diag.text : strerror(-err));
-		return SN_EXIT_FAILED;
-	}
+	if (err)
+		return sn_begin_fail(err, &diag);
 	sn_log_info("version " SN_VERSION " is ready; metrics at %s, API at %s", agent.config->agent.metrics_listen,
 		    agent.config->agent.api_socket);
 	sn_agent_run(&agent);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/begin.h"
 #include "agent/commands.h"
 #include "agent/module_set.h"
 #include "base/clock.h"
@@ -154,6 +155,10 @@ static int judge_end(int end, const struct sn_source *source, const struct sn_ca
 		sn_log_warning("%s: %llu damaged blocks were skipped", name, (unsigned long long)stats->bad_blocks);
 	if (stats->truncated)
 		sn_log_warning("%s: ends in the middle of a packet, after %llu frames", name, (unsigned long long)stats->frames);
+	if (end && sn_source_is_cut(source)) {
+		sn_log_warning("%s; what came before it was analysed", sn_source_diag(source)->text);
+		return 0;
+	}
 	if (end && sn_source_diag(source)->text[0])
 		sn_log_error("%s; what came before it was analysed", sn_source_diag(source)->text);
 	else if (end == -EBADMSG)
@@ -180,21 +185,6 @@ static int analyze_file(struct analysis *analysis, const char *path, bool *ret_u
 	}
 	sn_capture_free(capture);
 	sn_source_free(source);
-	return err;
-}
-
-/** The configuration; an unprivileged user who may not read the default file gets the defaults. */
-static int load_config(const struct analyze_options *options, struct sn_config **ret_config, struct sn_diag *reterr)
-{
-	int err = sn_config_load(options->config, sn_modules, ret_config, reterr);
-
-	if ((err == -EACCES || err == -EPERM) && !options->config)
-		err = sn_config_new(sn_modules, ret_config, reterr);
-	for (size_t i = 0; !err && i < options->set.count; i++) {
-		err = sn_config_set(*ret_config, options->set.items[i], reterr);
-		if (err)
-			*ret_config = sn_config_free(*ret_config);
-	}
 	return err;
 }
 
@@ -253,8 +243,7 @@ static int print_result(struct sn_module_set *set, const struct analyze_options 
 	}
 	if (!err)
 		return sn_document_flush();
-	sn_log_error("%s", diag.text[0] ? diag.text : strerror(-err));
-	return err == -EINVAL ? SN_EXIT_USAGE : SN_EXIT_FAILED;
+	return sn_begin_fail(err, &diag);
 }
 
 /** All files, then the result. @return an exit code. */
@@ -289,7 +278,7 @@ static int check_query(struct sn_module_set *set, const struct analyze_options *
 		return sn_diag_set(reterr, err, "out of memory");
 	err = sn_module_set_report(set, &(struct sn_query) { .by = options->by }, &report, reterr);
 	sn_report_fini(&report);
-	return err;
+	return err == -EINVAL ? -EBADRQC : err;
 }
 
 static int analyze_main(int argc, char **argv)
@@ -303,19 +292,14 @@ static int analyze_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	err = load_config(&options, &config, &diag);
+	err = sn_begin_config(options.config, &options.set, /* readable_only= */ true, &config, &diag);
 	if (!err)
 		err = open_pseudonym(config, &pseudonym, &diag);
 	if (!err)
 		err = sn_module_set_open(config, /* kernel= */ NULL, pseudonym, /* strict= */ true, &analysis.set, &diag);
 	if (!err)
 		err = check_query(&analysis.set, &options, &diag);
-	if (err) {
-		sn_log_error("%s", diag.text[0] ? diag.text : strerror(-err));
-		code = SN_EXIT_FAILED;
-	} else {
-		code = analyze_files(&analysis, &options, argv + first);
-	}
+	code = err ? sn_begin_fail(err, &diag) : analyze_files(&analysis, &options, argv + first);
 	sn_module_set_close(&analysis.set);
 	sn_pseudonym_free(pseudonym);
 	sn_config_free(config);

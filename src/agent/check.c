@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/capability.h>
 
+#include "agent/begin.h"
 #include "agent/commands.h"
 #include "agent/module_set.h"
 #include "agent/own_records.h"
@@ -167,18 +168,6 @@ static bool check(const struct sn_config *config, enum sn_format format, struct 
 	return all;
 }
 
-static int load_config(const struct check_options *options, struct sn_config **ret_config, struct sn_diag *reterr)
-{
-	int err = sn_config_load(options->config, sn_modules, ret_config, reterr);
-
-	for (size_t i = 0; !err && i < options->set.count; i++) {
-		err = sn_config_set(*ret_config, options->set.items[i], reterr);
-		if (err)
-			*ret_config = sn_config_free(*ret_config);
-	}
-	return err;
-}
-
 static int check_main(int argc, char **argv)
 {
 	struct check_options options = { 0 };
@@ -190,13 +179,12 @@ static int check_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	err = load_config(&options, &config, &diag);
+	err = sn_begin_config(options.config, &options.set, /* readable_only= */ false, &config, &diag);
 	if (!err)
 		err = sn_report_init(&report);
 	if (err) {
-		sn_log_error("%s", diag.text[0] ? diag.text : strerror(-err));
 		sn_config_free(config);
-		return SN_EXIT_FAILED;
+		return sn_begin_fail(err, &diag);
 	}
 	all = check(config, options.format, &report);
 	if (options.format == SN_FORMAT_JSON)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/begin.h"
 #include "agent/commands.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -257,14 +258,11 @@ static int up_main(int argc, char **argv)
 	}
 	if (!err)
 		err = run(&up, &options, &diag);
-	if (err)
-		sn_log_error("%s", diag.text[0] ? diag.text : strerror(-err));
+	code = err ? sn_begin_fail(err, &diag) : SN_EXIT_OK;
 	diag.text[0] = '\0';
-	if (options.lab && sn_lab_down(&diag)) {
-		sn_log_error("%s", diag.text);
-		err = -1;
-	}
-	if (!err)
+	if (options.lab && (err = sn_lab_down(&diag)))
+		code = sn_begin_fail(err, &diag);
+	if (!code)
 		sn_log_info("everything is taken down");
-	return err ? SN_EXIT_FAILED : SN_EXIT_OK;
+	return code;
 }

@@ -29,6 +29,7 @@ struct sn_source {
 	bool z_ready;
 	bool in_member; /* between the header and the trailer of a gzip member */
 	bool ended;
+	bool cut;
 };
 
 /** Keeps the failure; it is the answer from now on. */
@@ -116,8 +117,10 @@ static int64_t source_read_gzip(struct sn_source *s, uint8_t *ret_data, size_t s
 		if (r < 0)
 			return r;
 		if (!r) {
-			if (s->in_member)
+			if (s->in_member) {
+				s->cut = true;
 				return source_fail(s, -EBADMSG, "the gzip data end early, the file was cut");
+			}
 			s->ended = true;
 			break;
 		}
@@ -235,6 +238,11 @@ const char *sn_source_name(const struct sn_source *source)
 bool sn_source_is_gzip(const struct sn_source *source)
 {
 	return source->packed;
+}
+
+bool sn_source_is_cut(const struct sn_source *source)
+{
+	return source->cut;
 }
 
 uint64_t sn_source_size(const struct sn_source *source)

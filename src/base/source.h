@@ -34,6 +34,8 @@ const struct sn_diag *sn_source_diag(const struct sn_source *source);
 /** For messages: the path, or "standard input". */
 const char *sn_source_name(const struct sn_source *source);
 bool sn_source_is_gzip(const struct sn_source *source);
+/** True when the failure of sn_source_read is that the file ends early: what came before is good. */
+bool sn_source_is_cut(const struct sn_source *source);
 /** Bytes of the file as it lies on the disk; 0 for a pipe. */
 uint64_t sn_source_size(const struct sn_source *source);
 /** Of those, the bytes taken so far; a pipe counts them too. */

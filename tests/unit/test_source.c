@@ -248,6 +248,7 @@ static void test_gzip_cut(void **state)
 		if (cuts[n] == len / 2)
 			assert_true(got > TEXT_SIZE / 3 && got < TEXT_SIZE * 2 / 3);
 		assert_failure(source, f->path, "the gzip data end early, the file was cut");
+		assert_true(sn_source_is_cut(source));
 		sn_source_free(source);
 	}
 	free(data);
@@ -269,6 +270,7 @@ static void test_gzip_damaged(void **state)
 	assert_int_equal(got, 100000);
 	assert_memory_equal(data, f->text, got);
 	assert_failure(source, f->path, "incorrect data check");
+	assert_false(sn_source_is_cut(source));
 	sn_source_free(source);
 
 	/* In one read, the failure comes after the text too. */
