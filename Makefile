@@ -16,7 +16,7 @@ all: ## build build/sauron; installs nothing
 
 run: ## install what is missing, build, and show a small 5G network live (Ctrl-C ends it)
 	@tools/install-deps build
-	@tools/build release
+	@tools/build release sauron
 	@$(SUDO) build/sauron up --lab
 
 test: ## install what is missing, build, run every test; the last line counts them
