@@ -12,6 +12,7 @@
 #include "base/macro.h"
 #include "bpf/abi.h"
 #include "kernel/kernel.h"
+#include "kernel/reader.h"
 
 /* Maps that every module shares: made once by sn_kernel_open, handed to each object by name. */
 enum shared_map {
@@ -33,12 +34,8 @@ struct sn_kernel {
 	size_t ring_size;
 	int maps[_SHARED_MAX];
 	int stats_fd;
-	struct ring_buffer *ring;
-	size_t budget; /* records that sn_ring_consume may still deliver */
+	struct reader ring;
 	struct route routes[_SN_MODULE_MAX];
-	/* Positions of the ring, mapped read-only (libbpf 1.1 does not tell them). */
-	volatile unsigned long *consumer;
-	volatile unsigned long *producer;
 	struct sn_object *objects; /* those attached, for the cost figures */
 };
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "kernel/internal.h"
 
@@ -16,7 +15,7 @@ const char *const shared_map_names[_SHARED_MAX] = {
 	[SHARED_COUNTERS] = "sn_counters",
 };
 
-static int deliver(void *ctx, void *data, size_t size)
+static void deliver(void *ctx, const void *data, size_t size)
 {
 	struct sn_kernel *kernel = ctx;
 	const struct sn_event *event = data;
@@ -25,7 +24,6 @@ static int deliver(void *ctx, void *data, size_t size)
 	if (size >= sizeof(*event) && event->length >= sizeof(*event) && event->length <= size &&
 	    event->module < _SN_MODULE_MAX && kernel->routes[event->module].fn)
 		kernel->routes[event->module].fn(kernel->routes[event->module].ctx, data, event->length);
-	return --kernel->budget ? 0 : -EAGAIN; /* stops, this record is taken */
 }
 
 static int make_maps(struct sn_kernel *kernel, struct sn_diag *reterr)
@@ -57,19 +55,6 @@ static int make_maps(struct sn_kernel *kernel, struct sn_diag *reterr)
 	return 0;
 }
 
-/* Layout of a ring as Linux maps it: one page with the consumer's position, one with the producer's, the data. */
-static int map_positions(struct sn_kernel *kernel)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *p = mmap(NULL, 2 * page, PROT_READ, MAP_SHARED, kernel->maps[SHARED_RING], 0);
-
-	if (p == MAP_FAILED)
-		return -errno;
-	kernel->consumer = p;
-	kernel->producer = (void *)((char *)p + page);
-	return 0;
-}
-
 static int kernel_fill(struct sn_kernel *kernel, const struct sn_kernel_options *options, struct sn_diag *reterr)
 {
 	size_t size = options->ring_size ? options->ring_size : RING_SIZE_DEFAULT;
@@ -85,8 +70,7 @@ static int kernel_fill(struct sn_kernel *kernel, const struct sn_kernel_options 
 	words_begin(&words);
 	err = make_maps(kernel, reterr);
 	if (!err) {
-		kernel->ring = ring_buffer__new(kernel->maps[SHARED_RING], deliver, kernel, NULL);
-		err = kernel->ring ? map_positions(kernel) : -errno;
+		err = reader_open(&kernel->ring, kernel->maps[SHARED_RING], size);
 		if (err)
 			sn_diag_set(reterr, err, "cannot map the ring: %s", error_name(err));
 	}
@@ -124,9 +108,7 @@ struct sn_kernel *sn_kernel_close(struct sn_kernel *kernel)
 		return NULL;
 	while (kernel->objects)
 		sn_object_free(kernel->objects);
-	ring_buffer__free(kernel->ring);
-	if (kernel->consumer)
-		munmap((void *)kernel->consumer, 2 * (size_t)sysconf(_SC_PAGESIZE));
+	reader_close(&kernel->ring);
 	for (int i = 0; i < _SHARED_MAX; i++)
 		if (kernel->maps[i] >= 0)
 			close(kernel->maps[i]);
@@ -150,27 +132,17 @@ void sn_kernel_route(struct sn_kernel *kernel, uint16_t module, sn_ring_fn fn, v
 
 int sn_kernel_ring_fd(const struct sn_kernel *kernel)
 {
-	return ring_buffer__epoll_fd(kernel->ring);
+	return kernel->ring.epoll_fd;
 }
 
 int sn_kernel_ring_consume(struct sn_kernel *kernel, size_t max)
 {
-	size_t budget = max ? max : (size_t)INT32_MAX;
-	int err;
-
-	kernel->budget = budget;
-	err = ring_buffer__consume(kernel->ring);
-	if (err < 0 && kernel->budget)
-		return err;
-	return (int)(budget - kernel->budget);
+	return reader_consume(&kernel->ring, max, deliver, kernel);
 }
 
 void sn_kernel_ring_fill(const struct sn_kernel *kernel, uint64_t *ret_waiting, uint64_t *ret_size)
 {
-	/* The consumer first: it never passes the producer. */
-	unsigned long consumer = __atomic_load_n(kernel->consumer, __ATOMIC_ACQUIRE);
-
-	*ret_waiting = __atomic_load_n(kernel->producer, __ATOMIC_ACQUIRE) - consumer;
+	*ret_waiting = reader_waiting(&kernel->ring);
 	*ret_size = kernel->ring_size;
 }
 

@@ -336,6 +336,89 @@ static void test_consume_in_portions(void **state)
 	assert_int_equal(counters[SN_KERNEL_PASSED], 3);
 }
 
+#define BURST 5000
+
+static int send_burst(const char *interface)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(interface) };
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+	static struct frame f;
+
+	for (uint32_t i = 0; i < BURST; i++) {
+		build(&f, (uint16_t)(4 + i * 37 % 1400));
+		sn_put_be32(f.data + f.len - 4, i);
+		/* The peer's queue takes a number of frames at a time. */
+		while (sendto(fd, f.data, f.len, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+			if (errno != ENOBUFS)
+				return 1;
+		if (i % 64 == 63)
+			usleep(1000);
+	}
+	return 0;
+}
+
+struct burst {
+	uint32_t next;
+	size_t got, lost, bad;
+};
+
+static void check_burst(void *ctx, const void *record, size_t length)
+{
+	const struct sn_n2_packet_event *e = record;
+	struct burst *burst = ctx;
+	static struct frame f;
+	uint32_t number = sn_be32((const uint8_t *)(e + 1) + e->captured - 4);
+
+	build(&f, (uint16_t)(4 + number * 37 % 1400));
+	sn_put_be32(f.data + f.len - 4, number);
+	burst->lost += number - burst->next;
+	burst->bad += length != sizeof(*e) + f.len || memcmp(e + 1, f.data, f.len) != 0;
+	burst->next = number + 1;
+	burst->got++;
+}
+
+/*
+ * Several times round the ring, with records that are cut at its end: whole, in order, read as they are woken for, and each that
+ * the ring had no room for (should this process not get its turn) is counted.
+ */
+static void test_round_the_ring(void **state)
+{
+	struct world *w = *state;
+	struct burst burst = { 0 };
+	uint64_t counters[SN_KERNEL_COUNTERS];
+	int status, turns = 0;
+	pid_t child;
+
+	attach(w, "tap0");
+	sn_kernel_route(w->kernel, SN_MODULE_N2, check_burst, &burst);
+	child = fork();
+	if (child == 0) {
+		char path[64];
+		int fd;
+
+		snprintf(path, sizeof(path), NETNS "%s", w->far);
+		fd = open(path, O_RDONLY);
+		_exit(fd < 0 || setns(fd, CLONE_NEWNET) || send_burst("tap1"));
+	}
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		struct pollfd wait = { .fd = sn_kernel_ring_fd(w->kernel), .events = POLLIN };
+
+		poll(&wait, 1, 100);
+		assert_true(sn_kernel_ring_consume(w->kernel, 100) >= 0);
+		turns++;
+	}
+	assert_int_equal(status, 0);
+	usleep(50000);
+	assert_true(sn_kernel_ring_consume(w->kernel, 0) >= 0);
+	assert_int_equal(sn_kernel_counters(w->kernel, SN_MODULE_N2, counters), 0);
+	assert_int_equal(burst.bad, 0);
+	assert_int_equal(burst.got, counters[SN_KERNEL_PASSED]);
+	assert_int_equal(burst.got + counters[SN_KERNEL_DROP_RING], BURST);
+	assert_int_equal(burst.lost + BURST - burst.next, counters[SN_KERNEL_DROP_RING]);
+	assert_true(burst.got > 2000); /* four times round */
+	print_message("%d turns\n", turns);
+}
+
 /* --- Fixture: two namespaces, a veth pair between them, the kernel side loaded --- */
 
 static bool packet_only(void *ctx, const struct sn_hook *hook)
@@ -391,7 +474,7 @@ int main(void)
 		INTERFACE_TEST(test_both_directions),	    INTERFACE_TEST(test_twice_is_refused),
 		INTERFACE_TEST(test_detached_sees_nothing), INTERFACE_TEST(test_device_comes_anew),
 		INTERFACE_TEST(test_foreign_filter_stays),  INTERFACE_TEST(test_no_link_layer_header),
-		INTERFACE_TEST(test_consume_in_portions),
+		INTERFACE_TEST(test_consume_in_portions),   INTERFACE_TEST(test_round_the_ring),
 	};
 
 	if (geteuid() != 0) {
