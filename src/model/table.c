@@ -54,44 +54,44 @@ static void scalar_text(const json_t *value, char *ret_text, size_t size)
 		snprintf(ret_text, size, "%s", "");
 }
 
-/* A list of small objects in one cell: the values of each, joined; a number at its end is how often. */
-static void list_text(const json_t *list, char *ret_text, size_t size)
+/* One value of a list's object: how often, so many ms, a share, or the value as it is. */
+static void list_value(struct sn_text *text, const char *key, const json_t *value)
 {
-	struct sn_text text = { 0 };
+	char one[MAX_CELL];
+	size_t len = strlen(key);
+
+	scalar_text(value, one, sizeof(one));
+	if (!one[0])
+		return;
+	if (text->len && text->data[text->len - 1] != ' ')
+		sn_text_add(text, " ");
+	if (!strcmp(key, "count"))
+		sn_text_addf(text, "×%s", one);
+	else if (json_is_number(value) && len > 3 && !strcmp(key + len - 3, "_ms"))
+		sn_text_addf(text, "%.*s %s ms", (int)len - 3, key, one);
+	else if (json_is_number(value) && !strcmp(key, "share"))
+		sn_text_addf(text, "(%.1f %%)", 100 * json_number_value(value));
+	else
+		sn_text_add(text, one);
+}
+
+/* A list of small objects in words. */
+static void list_text(const json_t *list, struct sn_text *text)
+{
 	const json_t *item, *value;
 	const char *key;
 	size_t i;
-	char one[MAX_CELL];
 
 	json_array_foreach(list, i, item)
 	{
-		const char *separator = "";
-
-		if (text.len)
-			sn_text_add(&text, ", ");
+		if (i)
+			sn_text_add(text, ", ");
 		if (!json_is_object(item)) {
-			scalar_text(item, one, sizeof(one));
-			sn_text_add(&text, one);
+			list_value(text, "", item);
 			continue;
 		}
-		json_object_foreach((json_t *)item, key, value)
-		{
-			scalar_text(value, one, sizeof(one));
-			if (!one[0])
-				continue;
-			sn_text_addf(&text, "%s%s", json_is_integer(value) && *separator ? " ×" : separator, one);
-			separator = " ";
-		}
+		json_object_foreach((json_t *)item, key, value) list_value(text, key, value);
 	}
-	snprintf(ret_text, size, "%s", text.data ? text.data : "");
-	if (text.len >= size) {
-		size_t cut = size - 5;
-
-		while (cut && ((unsigned char)ret_text[cut] & 0xc0) == 0x80)
-			cut--; /* not inside a character */
-		snprintf(ret_text + cut, size - cut, "…");
-	}
-	sn_text_free(&text);
 }
 
 static void cell_set(struct table *table, const char *prefix, const char *name, const json_t *value)
@@ -102,10 +102,7 @@ static void cell_set(struct table *table, const char *prefix, const char *name, 
 	if (!column)
 		return;
 	cell = table->cells[table->rows * MAX_COLUMNS + (size_t)(column - table->columns)];
-	if (json_is_array(value))
-		list_text(value, cell, MAX_CELL);
-	else
-		scalar_text(value, cell, MAX_CELL);
+	scalar_text(value, cell, MAX_CELL);
 	column->width = SN_MAX(column->width, sn_text_columns(cell));
 	if (!json_is_number(value) && cell[0])
 		column->number = false;
@@ -120,11 +117,11 @@ static void row_fill(struct table *table, const char *prefix, const json_t *row)
 	{
 		if (json_is_object(value))
 			row_fill(table, strstr(key, "_ms") ? "ms" : "", value);
+		else if (*prefix && !strcmp(key, "count"))
+			continue; /* how many a distribution is made of stands in its row already */
 		else if (!json_is_array(value))
 			cell_set(table, prefix, key, value);
 	}
-	/* Lists are the widest and the least regular: they stand at the end of the line. */
-	json_object_foreach((json_t *)row, key, value) if (json_is_array(value)) cell_set(table, prefix, key, value);
 }
 
 static void pad(FILE *out, const char *text, size_t width, bool right)
@@ -176,6 +173,34 @@ static void line_print(FILE *out, const struct table *table, size_t row, bool he
 	fputc('\n', out);
 }
 
+/* Lists are the widest and the least regular, and they say why: below their row, a line each. */
+static void lists_print(FILE *out, const json_t *row, const struct sn_table_style *style)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)row, key, value)
+	{
+		struct sn_text text = { 0 };
+
+		if (!json_is_array(value) || !json_array_size(value))
+			continue;
+		sn_text_addf(&text, "    %s: ", key);
+		list_text(value, &text);
+		if (text.data && style->columns && sn_text_columns(text.data) > style->columns) {
+			char *shorter = malloc(text.len + 4);
+
+			if (shorter)
+				cut(text.data, style->columns, shorter);
+			fprintf(out, "%s\n", shorter ? shorter : "");
+			free(shorter);
+		} else if (text.data) {
+			fprintf(out, "%s\n", text.data);
+		}
+		sn_text_free(&text);
+	}
+}
+
 static void section_print(FILE *out, const char *name, const json_t *rows, const struct sn_table_style *style)
 {
 	struct table table = { 0 };
@@ -198,8 +223,11 @@ static void section_print(FILE *out, const char *name, const json_t *rows, const
 	line_print(out, &table, 0, true, style->columns);
 	if (style->color)
 		fputs("\033[0m", out);
-	for (i = 0; i < n; i++)
+	json_array_foreach(rows, i, row)
+	{
 		line_print(out, &table, i, false, style->columns);
+		lists_print(out, row, style);
+	}
 	fputc('\n', out);
 	free(table.cells);
 }
