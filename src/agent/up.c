@@ -204,6 +204,18 @@ static void end_output(struct up *up)
 
 /* --- life */
 
+/** Ctrl-C waits while things are put up or taken down, so that nothing is left half way. */
+static void hold_signals(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 /** The lab's interface is watched unless the user names others. */
 static void watch_lab_interface(struct sn_arg_list *set)
 {
@@ -229,6 +241,8 @@ static int run(struct up *up, const struct up_options *options, struct sn_diag *
 
 	if (err)
 		return err;
+	/* The agent's loop has its handlers by now; what came meanwhile ends it at once. */
+	hold_signals(false);
 	if (options->lab)
 		err = sn_lab_start(&(struct sn_lab_options) { .scenario = up->scenario }, &up->lab, reterr);
 	if (!err) {
@@ -236,6 +250,7 @@ static int run(struct up *up, const struct up_options *options, struct sn_diag *
 		sn_agent_run(&up->agent);
 		end_output(up);
 	}
+	hold_signals(true);
 	up->lab = sn_lab_stop(up->lab);
 	sn_agent_close(&up->agent);
 	return err;
@@ -250,6 +265,7 @@ static int up_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	hold_signals(true);
 	if (options.lab) {
 		up.scenario = *options.lab ? options.lab : LAB_SCENARIO;
 		sn_log_info("builds the lab");

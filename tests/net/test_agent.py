@@ -558,6 +558,14 @@ def test_up_lab():
     process.send_signal(signal.SIGINT)
     check('Ctrl-C ends it', process.wait(20) == 0, agent.text())
     check('… leaving no namespace', not lab_left(), lab_left())
+    for milliseconds in [20, 150, 400]:
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=open(agent.log, 'a'))
+        time.sleep(milliseconds / 1000)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        code = process.wait(20)
+        check(f'Ctrl-C after {milliseconds} ms of start leaves no namespace', not lab_left() and code in (0, -signal.SIGINT),
+              (lab_left(), code))
     check('… no interface', out('ip', '-o', 'link') == links)
     check('… no file', not os.path.exists(os.path.dirname(agent.socket)))
 
