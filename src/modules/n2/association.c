@@ -211,6 +211,12 @@ void sn_n2_association_names(struct sn_n2_engine *engine, uint32_t index, bool u
 		sn_n2_attempts_relabel(engine, index);
 }
 
+void sn_n2_association_label(struct sn_n2_engine *engine, uint32_t index)
+{
+	if (!at(engine, index)->labelled)
+		relabel(engine, at(engine, index));
+}
+
 static void connections_close(struct sn_n2_engine *engine, const struct sn_n2_association *association, uint16_t cause,
 			      uint64_t time_ns)
 {

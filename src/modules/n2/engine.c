@@ -243,8 +243,10 @@ void sn_n2_engine_message(struct sn_n2_engine *engine, const struct sn_n2_messag
 		return;
 	}
 	engine->total_messages++;
-	if (!decode(engine, message) || message->protocol != SN_AP_NGAP)
+	if (!decode(engine, message) || message->protocol != SN_AP_NGAP) {
+		sn_n2_association_label(engine, message->association);
 		return;
+	}
 	uplink = sn_n2_association_uplink(engine, message->association, message->from_first);
 	sn_n2_association_names(engine, message->association, uplink);
 	where.connection = sn_n2_connection_of_message(engine, message->association, uplink, message->time_ns);

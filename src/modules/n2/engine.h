@@ -347,6 +347,8 @@ bool sn_n2_association_uplink(struct sn_n2_engine *engine, uint32_t index, bool 
 /** Takes the names in the message being taken (NG Setup and its response, RAN and AMF configuration update), and labels the
  * association with what is known of it. To be called before anything is counted. */
 void sn_n2_association_names(struct sn_n2_engine *engine, uint32_t index, bool uplink);
+/** Labels the association by its addresses, unless it has better ones. */
+void sn_n2_association_label(struct sn_n2_engine *engine, uint32_t index);
 /** NG Setup (8.7.1): what was before it at the same NG-RAN node is gone. */
 void sn_n2_association_setup(struct sn_n2_engine *engine, uint32_t index, uint64_t time_ns);
 /** Whether another tap delivers this association's messages already. */
