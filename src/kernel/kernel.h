@@ -155,7 +155,7 @@ int sn_kernel_ring_fd(const struct sn_kernel *kernel);
 /** Delivers what lies in the ring, at most `max` records (0: all). @return how many, or a negative errno. */
 int sn_kernel_ring_consume(struct sn_kernel *kernel, size_t max);
 /** Octets waiting in the ring and its size. */
-void sn_kernel_ring_fill(const struct sn_kernel *kernel, uint64_t *ret_waiting, uint64_t *ret_size);
+void sn_kernel_ring_fill(struct sn_kernel *kernel, uint64_t *ret_waiting, uint64_t *ret_size);
 
 /** Counters of enum sn_kernel_counter of one module, summed over the CPUs. */
 int sn_kernel_counters(struct sn_kernel *kernel, uint16_t module, uint64_t ret_counters[8]);

@@ -18,15 +18,20 @@ static size_t page_size(void)
 }
 
 /* A page that we write: how far we read. A page that we read: how far was written; behind it the data. */
-static int map_pages(struct reader *reader, int map)
+static int map_pages(struct reader *reader)
 {
 	size_t page = page_size();
-	void *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+	void *p;
 
-	if (p == MAP_FAILED)
-		return -errno;
-	reader->consumer = p;
-	p = mmap(NULL, page + reader->size, PROT_READ, MAP_SHARED, map, (off_t)page);
+	if (reader->producer)
+		return 0;
+	if (!reader->consumer) {
+		p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, reader->map, 0);
+		if (p == MAP_FAILED)
+			return -errno;
+		reader->consumer = p;
+	}
+	p = mmap(NULL, page + reader->size, PROT_READ, MAP_SHARED, reader->map, (off_t)page);
 	if (p == MAP_FAILED)
 		return -errno;
 	reader->producer = p;
@@ -38,12 +43,8 @@ int reader_open(struct reader *reader, int map, size_t size)
 {
 	/* An edge: records come without a wake-up between two that have one, and are no reason to turn round at once. */
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-	int err;
 
-	*reader = (struct reader) { .epoll_fd = -1, .size = size };
-	err = map_pages(reader, map);
-	if (err)
-		return err;
+	*reader = (struct reader) { .epoll_fd = -1, .map = map, .size = size };
 	reader->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (reader->epoll_fd < 0 || epoll_ctl(reader->epoll_fd, EPOLL_CTL_ADD, map, &event))
 		return -errno;
@@ -62,11 +63,14 @@ void reader_close(struct reader *reader)
 	*reader = (struct reader) { .epoll_fd = -1 };
 }
 
-size_t reader_waiting(const struct reader *reader)
+size_t reader_waiting(struct reader *reader)
 {
-	/* The consumer first: it never passes the producer. */
-	unsigned long consumer = __atomic_load_n(reader->consumer, __ATOMIC_ACQUIRE);
+	unsigned long consumer;
 
+	if (map_pages(reader))
+		return 0;
+	/* The consumer first: it never passes the producer. */
+	consumer = __atomic_load_n(reader->consumer, __ATOMIC_ACQUIRE);
 	return __atomic_load_n(reader->producer, __ATOMIC_ACQUIRE) - consumer;
 }
 
@@ -123,8 +127,10 @@ static int drain(struct reader *reader, size_t max, reader_fn fn, void *ctx)
 int reader_consume(struct reader *reader, size_t max, reader_fn fn, void *ctx)
 {
 	struct epoll_event event;
-	int first, second;
+	int first, second = map_pages(reader);
 
+	if (second)
+		return second;
 	if (!max || max > INT_MAX)
 		max = INT_MAX;
 	first = drain(reader, max, fn, ctx);

@@ -12,6 +12,7 @@
 
 struct reader {
 	int epoll_fd;
+	int map;     /* the ring's; the caller's */
 	size_t size; /* of the data, a power of two */
 	unsigned long *consumer;
 	const unsigned long *producer;
@@ -20,7 +21,11 @@ struct reader {
 	size_t joined_size;
 };
 
-/** @param size of the ring, as it was made. @return 0 or a negative errno; released by reader_close. */
+/**
+ * The pages are mapped by the first look at them, not here: while programs are loaded, the kernel's type information takes as
+ * much memory again, and the two need not meet. @param size of the ring, as it was made.
+ * @return 0 or a negative errno; released by reader_close.
+ */
 int reader_open(struct reader *reader, int map, size_t size);
 /** Accepts what reader_open left half-built, and a zeroed one. */
 void reader_close(struct reader *reader);
@@ -30,6 +35,6 @@ typedef void (*reader_fn)(void *ctx, const void *record, size_t length);
 /** Delivers at most `max` records (0: all there are). @return how many, or a negative errno. */
 int reader_consume(struct reader *reader, size_t max, reader_fn fn, void *ctx);
 /** Octets between what was produced and what was consumed. */
-size_t reader_waiting(const struct reader *reader);
+size_t reader_waiting(struct reader *reader);
 
 #endif

@@ -72,7 +72,7 @@ static int kernel_fill(struct sn_kernel *kernel, const struct sn_kernel_options 
 	if (!err) {
 		err = reader_open(&kernel->ring, kernel->maps[SHARED_RING], size);
 		if (err)
-			sn_diag_set(reterr, err, "cannot map the ring: %s", error_name(err));
+			sn_diag_set(reterr, err, "cannot watch the ring: %s", error_name(err));
 	}
 	words_end();
 	if (err)
@@ -140,7 +140,7 @@ int sn_kernel_ring_consume(struct sn_kernel *kernel, size_t max)
 	return reader_consume(&kernel->ring, max, deliver, kernel);
 }
 
-void sn_kernel_ring_fill(const struct sn_kernel *kernel, uint64_t *ret_waiting, uint64_t *ret_size)
+void sn_kernel_ring_fill(struct sn_kernel *kernel, uint64_t *ret_waiting, uint64_t *ret_size)
 {
 	*ret_waiting = reader_waiting(&kernel->ring);
 	*ret_size = kernel->ring_size;
