@@ -84,7 +84,7 @@ static uint64_t hash_entries(int fd, const struct bpf_map_info *info)
 	return count;
 }
 
-static uint64_t entries_of(const struct sn_kernel *kernel, int fd, const struct bpf_map_info *info)
+static uint64_t entries_of(struct sn_kernel *kernel, int fd, const struct bpf_map_info *info)
 {
 	uint64_t waiting, size;
 
