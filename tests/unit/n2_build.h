@@ -117,8 +117,8 @@ static inline struct octets nas_suci(uint64_t msin)
 
 	number(&o, 0x0199f9070000, 6);
 	number(&o, 0x0000, 2);
-	for (int i = 0; i < 5; i++, msin /= 100)
-		octet(&o, (unsigned)(msin % 10 << 4 | msin / 10 % 10));
+	for (uint64_t power = 1000000000; power; power /= 100)
+		octet(&o, (unsigned)(msin / power % 10 | msin / (power / 10 ? power / 10 : 1) % 10 << 4));
 	return o;
 }
 
