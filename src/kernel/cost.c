@@ -104,7 +104,7 @@ static uint64_t entries_of(struct sn_kernel *kernel, int fd, const struct bpf_ma
 	}
 }
 
-static int map_tell(const struct sn_kernel *kernel, const char *module, const char *name, int fd, map_fn fn, void *ctx)
+static int map_tell(struct sn_kernel *kernel, const char *module, const char *name, int fd, map_fn fn, void *ctx)
 {
 	struct sn_map_fill fill = { .module = module };
 	struct bpf_map_info info = { 0 };
