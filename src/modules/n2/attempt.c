@@ -128,7 +128,7 @@ static uint32_t *list_end(struct sn_n2_engine *engine, enum sn_n2_owner owner, u
 
 	for (; *link && count < SN_N2_OWNER_ATTEMPTS; link = &at(engine, *link)->next)
 		count++;
-	return *link ? NULL : link;
+	return count < SN_N2_OWNER_ATTEMPTS ? link : NULL;
 }
 
 static void cell_begin(struct sn_n2_engine *engine, const struct sn_n2_attempt *attempt)
