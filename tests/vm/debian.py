@@ -3,9 +3,9 @@
 
 Nothing on the machine changes: apt gets a state directory of its own per suite, and the packages are unpacked, never installed.
 """
-import fcntl, glob, os, platform, re, shutil, struct, subprocess, sys, time
+import glob, os, platform, re, shutil, struct, subprocess, sys, time
+from cache import CACHE, Lock
 
-CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sauron-vm")
 os.environ["PATH"] += ":/usr/sbin:/sbin"           # a user's path lacks depmod and modprobe
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # Where each kernel of the matrix comes from, the first suite that answers.
@@ -23,21 +23,6 @@ class Skip(Exception):
 
 def sh(*cmd, **kw):
     return subprocess.run(cmd, check=True, stdout=subprocess.PIPE, **kw).stdout
-
-
-class Lock:
-    """One process at a time prepares the cache."""
-
-    def __init__(self, name):
-        os.makedirs(CACHE, exist_ok=True)
-        self.path = f"{CACHE}/{name}"
-
-    def __enter__(self):
-        self.file = open(self.path, "w")
-        fcntl.flock(self.file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_):
-        self.file.close()
 
 
 # ------------------------------------------------------------------------------------------------------------------ apt

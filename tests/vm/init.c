@@ -250,6 +250,7 @@ static pid_t start(const char *run, int out, int err)
 		_exit(126);
 	snprintf(path, sizeof(path), "%s/cmd", run);
 	execl("/bin/sh", "sh", path, (char *)NULL);
+	dprintf(2, "vmrun: /bin/sh: %s\n", strerror(errno));
 	_exit(127);
 }
 
