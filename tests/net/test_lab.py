@@ -27,7 +27,7 @@ failures = 0
 
 def check(what, ok, more=''):
     global failures
-    print(('ok      ' if ok else 'FAILED  ') + what + ('' if ok else f': {more}'), flush=True)
+    print(('ok - ' if ok else 'not ok - ') + what + ('' if ok else f': {more}'), flush=True)
     failures += not ok
 
 
