@@ -38,7 +38,8 @@ uint64_t sn_map_hash_bytes(uint64_t seed, const void *data, size_t len)
 		hash = mix(hash ^ word, 0xe7037ed1a0b428dbull);
 	}
 	word = 0;
-	memcpy(&word, p, len);
+	if (len) /* an empty view has no data */
+		memcpy(&word, p, len);
 	return mix(hash ^ word ^ (uint64_t)len << 56, 0x8ebc6af09c88c6e3ull);
 }
 

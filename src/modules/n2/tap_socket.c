@@ -161,7 +161,7 @@ static void view_remove(struct sn_n2_socket_tap *tap, uint32_t index)
 	struct sn_n2_view *view = view_at(tap, index);
 
 	sn_map_remove(&tap->by_socket, view->key);
-	if (view->partial)
+	if (view->partial || view->partial_cut)
 		tap->engine->losses[SN_N2_LOSS_PARTIAL_MESSAGE]++;
 	partial_free(tap, view);
 	view->used = false;

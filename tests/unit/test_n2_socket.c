@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file The socket tap: whole messages from one-to-one and one-to-many sockets, at one end or at both, in pieces, cut. */
+#include "n2_rig.h"
+
+static const struct octets nothing;
+
+/* One socket's view of its peer. */
+struct end {
+	uint64_t socket;
+	uint32_t assoc_id; /* 0: the kernel could not tell */
+	uint16_t port, peer_port;
+	uint8_t addr[4], peer_addr[4]; /* 0.0.0.0: not known */
+};
+
+#define GNB(n)                                                                                                                   \
+	{                                                                                                                        \
+		10, 10, 2, (uint8_t)(1 + (n))                                                                                    \
+	}
+#define AMF                                                                                                                      \
+	{                                                                                                                        \
+		10, 10, 2, 1                                                                                                     \
+	}
+#define ANY                                                                                                                      \
+	{                                                                                                                        \
+		0                                                                                                                \
+	}
+
+static const uint8_t zero[4];
+
+static struct sn_n2_message_event event_of(const struct end *end, bool sent)
+{
+	struct sn_n2_message_event event = {
+		.socket = end->socket,
+		.assoc_id = end->assoc_id,
+		.ppid = 60,
+		.flags = (uint16_t)(SN_N2_HAS_PPID | (sent ? SN_N2_SENT : 0) | (end->assoc_id ? SN_N2_HAS_ASSOC : 0)),
+		.local_port = end->port,
+		.peer_port = end->peer_port,
+		.local_family = memcmp(end->addr, zero, 4) ? 4 : 0,
+		.peer_family = memcmp(end->peer_addr, zero, 4) ? 4 : 0,
+	};
+
+	memcpy(event.local_addr, end->addr, 4);
+	memcpy(event.peer_addr, end->peer_addr, 4);
+	if (event.peer_family)
+		event.flags |= SN_N2_HAS_PEER;
+	return event;
+}
+
+static void show(struct rig *rig, const struct sn_n2_message_event *event, const uint8_t *data, size_t len)
+{
+	uint8_t *copy = malloc(len + 1);
+
+	assert_non_null(copy);
+	memcpy(copy, data, len);
+	rig->now_ns += MS;
+	sn_n2_socket_tap_message(&rig->n2->socket_tap, event, (struct sn_view) { copy, len }, rig->now_ns);
+	free(copy);
+}
+
+static void sends(struct rig *rig, const struct end *end, struct octets message)
+{
+	struct sn_n2_message_event event = event_of(end, true);
+
+	show(rig, &event, message.data, message.len);
+}
+
+static void receives(struct rig *rig, const struct end *end, struct octets message)
+{
+	struct sn_n2_message_event event = event_of(end, false);
+
+	show(rig, &event, message.data, message.len);
+}
+
+static struct octets hello(uint32_t ran, uint64_t msin)
+{
+	return initial_ue(ran, 0, nas_registration_request(SN_NAS_REGISTRATION_INITIAL, nas_suci(msin)));
+}
+
+static struct octets context_setup_response(uint64_t amf, uint32_t ran)
+{
+	return ue_message(SN_AP_SUCCESSFUL, SN_NGAP_INITIAL_CONTEXT_SETUP, amf, ran);
+}
+
+static int64_t message_count(struct rig *rig)
+{
+	json_t *row, *rows = json_object_get(rig_report(rig), "messages");
+	int64_t sum = 0;
+	size_t i;
+
+	json_array_foreach(rows, i, row) sum += integer(row, "count");
+	return sum;
+}
+
+/* NG Setup, and a UE whose context is set up: five messages, as one end or both see them. */
+#define MESSAGES 5
+static void exchange(struct rig *rig, const struct end *gnb, const struct end *amf, uint32_t id, const char *name)
+{
+	struct octets messages[] = { ng_setup_request(id, name), ng_setup_response("amf"), hello(id, id),
+				     context_setup_request(id, id, nothing), context_setup_response(id, id) };
+	static const bool from_gnb[MESSAGES] = { true, false, true, false, true };
+
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		const struct end *from = from_gnb[i] ? gnb : amf, *to = from_gnb[i] ? amf : gnb;
+
+		if (from)
+			sends(rig, from, messages[i]);
+		if (to)
+			receives(rig, to, messages[i]);
+	}
+}
+
+static void check_exchanges(struct rig *rig, unsigned count, bool both_ends)
+{
+	assert_int_equal(message_count(rig), count * MESSAGES);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), both_ends ? count * MESSAGES : 0);
+	check_procedure(rig, "NGSetup", count, count, 0, 0);
+	check_procedure(rig, "InitialContextSetup", count, count, 0, 0);
+	assert_int_equal(json_array_size(json_object_get(rig->document, "associations")), count);
+	assert_int_equal(lost(rig, SN_N2_LOSS_ORPHAN_OUTCOME), 0);
+	check_engine(rig);
+}
+
+static void test_amf_end(void **state)
+{
+	static const struct end amf = { 0xa1, 0, 38412, 40001, AMF, GNB(1) };
+
+	exchange(*state, NULL, &amf, 1, "gnb-1");
+	check_exchanges(*state, 1, false);
+	json_t *row = json_array_get(json_object_get(rig_report(*state), "associations"), 0);
+	assert_true(text_is(row, "gnb", "gnb-1"));
+	assert_true(text_is(row, "gnb_address", "10.10.2.2:40001"));
+	assert_true(text_is(row, "amf_address", "10.10.2.1:38412"));
+}
+
+static void test_gnb_end(void **state)
+{
+	static const struct end gnb = { 0xb1, 7, 40001, 38412, ANY, AMF };
+
+	exchange(*state, &gnb, NULL, 1, "gnb-1");
+	check_exchanges(*state, 1, false);
+	json_t *row = json_array_get(json_object_get(rig_report(*state), "associations"), 0);
+	assert_true(text_is(row, "gnb", "gnb-1"));
+	assert_true(text_is(row, "amf_address", "10.10.2.1:38412"));
+}
+
+static void test_both_ends(void **state)
+{
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF }, amf = { 0xa1, 9, 38412, 40001, AMF, GNB(1) };
+
+	exchange(*state, &gnb, &amf, 1, "gnb-1");
+	check_exchanges(*state, 1, true);
+}
+
+/* Sockets that are bound to no address know that of their peer only. */
+static void test_both_ends_wildcard(void **state)
+{
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, ANY, AMF }, amf = { 0xa1, 9, 38412, 40001, ANY, GNB(1) };
+
+	exchange(*state, &gnb, &amf, 1, "gnb-1");
+	check_exchanges(*state, 1, true);
+}
+
+/* The one association that neither end has a port of its own for. */
+static void test_both_ends_one_port(void **state)
+{
+	static const struct end gnb = { 0xb1, 3, 38412, 38412, GNB(1), AMF }, amf = { 0xa1, 9, 38412, 38412, AMF, GNB(1) };
+
+	exchange(*state, &gnb, &amf, 1, "gnb-1");
+	check_exchanges(*state, 1, true);
+	json_t *row = json_array_get(json_object_get(rig_report(*state), "associations"), 0);
+	assert_true(text_is(row, "gnb", "gnb-1"));
+	assert_true(text_is(row, "gnb_address", "10.10.2.2:38412"));
+}
+
+/* A one-to-many socket has many associations, told apart by their ids. */
+static void test_one_to_many_with_ids(void **state)
+{
+	struct rig *rig = *state;
+
+	for (uint32_t i = 1; i <= 5; i++) {
+		struct end gnb = { 0xb0 + i, 100 + i, (uint16_t)(40000 + i), 38412, GNB(i), AMF };
+		struct end amf = { 0xa1, i, 38412, (uint16_t)(40000 + i), ANY, GNB(i) };
+		char name[16];
+
+		snprintf(name, sizeof(name), "gnb-%u", i);
+		exchange(rig, &gnb, &amf, i, name);
+	}
+	check_exchanges(rig, 5, true);
+}
+
+static void test_one_to_many_without_ids(void **state)
+{
+	struct rig *rig = *state;
+
+	for (uint32_t i = 1; i <= 5; i++) {
+		struct end amf = { 0xa1, 0, 38412, (uint16_t)(40000 + i), ANY, GNB(i) };
+		char name[16];
+
+		snprintf(name, sizeof(name), "gnb-%u", i);
+		exchange(rig, NULL, &amf, i, name);
+	}
+	check_exchanges(rig, 5, false);
+}
+
+/* The id is known of what is received, of what is sent the peer only: one end, one association. */
+static void test_id_in_one_direction_only(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, ANY, AMF };
+	static const struct end amf_receiving = { 0xa1, 9, 38412, 40001, ANY, GNB(1) };
+	static const struct end amf_sending = { 0xa1, 0, 38412, 40001, ANY, GNB(1) };
+	struct octets setup = ng_setup_request(1, "gnb-1"), response = ng_setup_response("amf");
+
+	sends(rig, &gnb, setup);
+	receives(rig, &amf_receiving, setup);
+	sends(rig, &amf_sending, response);
+	receives(rig, &gnb, response);
+	assert_int_equal(message_count(rig), 2);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 2);
+	assert_int_equal(json_array_size(json_object_get(rig->document, "associations")), 1);
+	check_procedure(rig, "NGSetup", 1, 1, 0, 0);
+}
+
+/* Two gNBs in pods of their own, bound to the same port and to no address: who is whose other end is told by what they say. */
+static void test_two_gnbs_that_look_alike(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb[] = { { 0xb1, 1, 9487, 38412, ANY, AMF }, { 0xb2, 1, 9487, 38412, ANY, AMF } };
+	static const struct end amf[] = { { 0xa1, 11, 38412, 9487, ANY, GNB(1) }, { 0xa1, 12, 38412, 9487, ANY, GNB(2) } };
+	struct octets setup[] = { ng_setup_request(1, "gnb-1"), ng_setup_request(2, "gnb-2") };
+	struct octets response[] = { ng_setup_response("amf"), ng_setup_response("amf") };
+
+	sends(rig, &gnb[0], setup[0]);
+	sends(rig, &gnb[1], setup[1]);
+	receives(rig, &amf[1], setup[1]);
+	receives(rig, &amf[0], setup[0]);
+	sends(rig, &amf[0], response[0]);
+	sends(rig, &amf[1], response[1]);
+	receives(rig, &gnb[1], response[1]);
+	receives(rig, &gnb[0], response[0]);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct octets first = hello(5, i + 1); /* the same RAN UE NGAP id at both */
+
+		sends(rig, &gnb[i], first);
+		receives(rig, &amf[i], first);
+	}
+	assert_int_equal(message_count(rig), 6);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 6);
+	assert_int_equal(rig->engine->ues.live, 2);
+	assert_int_equal(measured_by(rig, "RM.RegInitReq", "gnb", "gnb-1"), 1);
+	assert_int_equal(measured_by(rig, "RM.RegInitReq", "gnb", "gnb-2"), 1);
+	check_procedure(rig, "NGSetup", 2, 2, 0, 0);
+	check_engine(rig);
+}
+
+/* Equal messages one after the other are as many as either end shows, in whichever order the two ends are heard. */
+static void test_equal_messages(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF }, amf = { 0xa1, 9, 38412, 40001, AMF, GNB(1) };
+	struct octets same = paging(0xc0000001);
+
+	for (unsigned i = 0; i < 3; i++)
+		sends(rig, &amf, same);
+	for (unsigned i = 0; i < 3; i++)
+		receives(rig, &gnb, same);
+	receives(rig, &gnb, same); /* its sending has not been told of yet */
+	sends(rig, &amf, same);
+	assert_int_equal(message_count(rig), 4);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 4);
+	/* What one end has shown is no duplicate of what it shows itself, however much of it there is. */
+	for (unsigned i = 0; i < 70000; i++)
+		sends(rig, &amf, downlink_nas(1 + i, 1, nothing));
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 4);
+	assert_true(rig->n2->socket_tap.recent.count <= 65536);
+}
+
+static void test_pieces(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end amf = { 0xa1, 9, 38412, 40001, AMF, GNB(1) };
+	struct octets message = hello(1, 1), answer = downlink_nas(10, 1, nas_authentication_request());
+	struct sn_n2_message_event piece = event_of(&amf, false), last = piece;
+
+	receives(rig, &amf, ng_setup_request(1, "gnb-1"));
+	piece.flags |= SN_N2_PARTIAL;
+	show(rig, &piece, message.data, 10);
+	show(rig, &piece, message.data + 10, 20);
+	assert_int_equal(rig->engine->ues.live, 0);
+	show(rig, &last, message.data + 30, message.len - 30);
+	assert_int_equal(rig->engine->ues.live, 1);
+	assert_int_equal(message_count(rig), 2);
+	assert_int_equal(lost(rig, SN_N2_LOSS_NGAP_MALFORMED), 0);
+	/* What is sent between two pieces is none of them. */
+	show(rig, &piece, message.data, 10);
+	sends(rig, &amf, answer);
+	show(rig, &last, message.data + 10, message.len - 10);
+	assert_int_equal(message_count(rig), 4);
+	assert_int_equal(lost(rig, SN_N2_LOSS_NGAP_MALFORMED), 0);
+	assert_int_equal(rig->n2->socket_tap.partial_total, 0);
+	check_engine(rig);
+}
+
+/* Both ends, one of which receives in pieces. */
+static void test_pieces_at_one_of_both_ends(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF }, amf = { 0xa1, 9, 38412, 40001, AMF, GNB(1) };
+	struct octets message = hello(1, 1);
+	struct sn_n2_message_event last = event_of(&amf, false), piece = last;
+
+	piece.flags |= SN_N2_PARTIAL;
+	sends(rig, &gnb, message);
+	show(rig, &piece, message.data, 30);
+	show(rig, &last, message.data + 30, message.len - 30);
+	assert_int_equal(message_count(rig), 1);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 1);
+}
+
+/* Pieces without end do not grow without end; what comes of them is cut, and counted. */
+static void test_pieces_without_end(void **state)
+{
+	struct rig *rig = *state;
+	static uint8_t much[16384];
+	struct end amf = { 0xa1, 9, 38412, 40001, AMF, GNB(1) };
+	struct sn_n2_message_event piece, last;
+	struct octets message = hello(1, 1);
+
+	memcpy(much, message.data, message.len);
+	for (unsigned k = 0; k < 200; k++) {
+		amf.socket++;
+		amf.peer_port++;
+		piece = event_of(&amf, false);
+		piece.flags |= SN_N2_PARTIAL;
+		for (unsigned i = 0; i < 40; i++)
+			show(rig, &piece, much, sizeof(much));
+	}
+	assert_true(rig->n2->socket_tap.partial_total <= 16u << 20);
+	last = event_of(&amf, false);
+	show(rig, &last, much, 100);
+	assert_int_equal(message_count(rig), 0);
+	rig_wait(rig, 3700 * SECOND); /* sockets that are silent for an hour are forgotten, with what they hold */
+	assert_int_equal(lost(rig, SN_N2_LOSS_PARTIAL_MESSAGE), 199);
+	assert_int_equal(rig->n2->socket_tap.partial_total, 0);
+	assert_int_equal(rig->n2->socket_tap.views.live, 0);
+}
+
+/* Longer than the tap takes: counted, and decoded as far as it goes. */
+static void test_cut(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end amf = { 0xa1, 9, 38412, 40001, AMF, GNB(1) };
+	struct octets message = hello(1, 1);
+	struct sn_n2_message_event event = event_of(&amf, false);
+
+	event.flags |= SN_N2_TRUNCATED;
+	event.size = (uint32_t)message.len;
+	show(rig, &event, message.data, message.len - 20);
+	assert_int_equal(message_count(rig), 1);
+	assert_int_equal(lost(rig, SN_N2_LOSS_NGAP_TRUNCATED), 1);
+	assert_int_equal(lost(rig, SN_N2_LOSS_NGAP_MALFORMED), 0);
+	assert_int_equal(measured(rig, "RM.RegInitReq"), 1); /* its NAS was there */
+}
+
+/* The kernel gives the address of a socket anew: another peer is another association. */
+static void test_socket_reused(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end before = { 0xa1, 9, 38412, 40001, AMF, GNB(1) }, after = { 0xa1, 9, 38412, 40002, AMF, GNB(2) };
+
+	receives(rig, &before, ng_setup_request(1, "gnb-1"));
+	receives(rig, &before, hello(1, 1));
+	receives(rig, &after, ng_setup_request(2, "gnb-2"));
+	receives(rig, &after, hello(1, 2));
+	assert_int_equal(json_array_size(json_object_get(rig_report(rig), "associations")), 2);
+	assert_int_equal(rig->engine->connections.live, 2);
+	check_engine(rig);
+}
+
+/* An association that was forgotten while its socket lives: the next message begins another, not one that took its place. */
+static void test_association_forgotten(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end first = { 0xa1, 9, 38412, 40001, AMF, GNB(1) }, second = { 0xa2, 8, 38412, 40002, AMF, GNB(2) };
+	const struct sn_n2_view *view;
+
+	receives(rig, &first, ng_setup_request(1, "gnb-1"));
+	view = sn_pool_at(&rig->n2->socket_tap.views, 1);
+	sn_n2_association_forget(rig->engine, view->association);
+	receives(rig, &second, ng_setup_request(2, "gnb-2")); /* takes the same index */
+	receives(rig, &first, hello(1, 1));
+	assert_int_equal(measured_by(rig, "RM.RegInitReq", "gnb", "gnb-2"), 0);
+	assert_int_equal(measured_by(rig, "RM.RegInitReq", "gnb", "10.10.2.2"), 1);
+	check_engine(rig);
+}
+
+static void test_protocol(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end amf = { 0xa1, 9, 38412, 40001, AMF, GNB(1) }, odd = { 0xa2, 9, 5000, 40001, AMF, GNB(1) };
+	struct octets message = ng_setup_request(1, "gnb-1");
+	struct sn_n2_message_event event = event_of(&amf, false);
+
+	event.ppid = __builtin_bswap32(60); /* a stack that forgot htonl() */
+	show(rig, &event, message.data, message.len);
+	event.flags &= (uint16_t)~SN_N2_HAS_PPID;
+	show(rig, &event, message.data, message.len);
+	assert_int_equal(message_count(rig), 2);
+	event.flags |= SN_N2_HAS_PPID;
+	event.ppid = 4711;
+	event = event_of(&odd, false);
+	event.ppid = 4711;
+	show(rig, &event, message.data, message.len);
+	assert_int_equal(message_count(rig), 2);
+	assert_int_equal(lost(rig, SN_N2_LOSS_PPID_UNKNOWN), 1);
+	event.ppid = 61;
+	show(rig, &event, message.data, message.len);
+	assert_non_null(row_of(rig_report(rig), "messages", "protocol", "XnAP"));
+}
+
+static void test_ipv6(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end amf = { 0xa1, 9, 38412, 40001, ANY, ANY }, gnb = { 0xb1, 2, 40001, 38412, ANY, ANY };
+	static const uint8_t six[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 }, mapped[16] = { [10] = 0xff, 0xff, 10, 10, 2, 2 };
+	struct octets message = ng_setup_request(1, "gnb-1"), other = ng_setup_request(2, "gnb-2");
+	struct sn_n2_message_event event = event_of(&amf, false), from = event_of(&gnb, true);
+
+	/* An IPv6 socket that speaks IPv4, the other end is an IPv4 socket: one association. */
+	event.peer_family = 6;
+	memcpy(event.peer_addr, mapped, 16);
+	event.flags |= SN_N2_HAS_PEER;
+	from.local_family = 4;
+	memcpy(from.local_addr, mapped + 12, 4);
+	show(rig, &from, message.data, message.len);
+	show(rig, &event, message.data, message.len);
+	assert_int_equal(message_count(rig), 1);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 1);
+	event.socket = 0xa2;
+	memcpy(event.peer_addr, six, 16);
+	show(rig, &event, other.data, other.len);
+	json_t *row = row_of(rig_report(rig), "associations", "gnb", "gnb-2");
+	assert_true(text_is(row, "gnb_address", "[2001:db8::1]:40001"));
+}
+
+/* More sockets than the table holds: the longest silent makes room. */
+static void test_many_sockets(void **state)
+{
+	struct rig *rig = *state;
+	struct end amf = { 0, 1, 38412, 0, AMF, GNB(1) };
+
+	for (uint32_t i = 1; i <= 20000; i++) {
+		amf.socket = i;
+		amf.peer_port = (uint16_t)(i % 60000 + 1);
+		receives(rig, &amf, paging(i));
+	}
+	assert_int_equal(rig->n2->socket_tap.views.live, 16384);
+	assert_int_equal(lost(rig, SN_N2_LOSS_VIEW_TABLE), 20000 - 16384);
+	assert_int_equal(message_count(rig), 20000);
+	check_engine(rig);
+}
+
+/* Packets and sockets of the same association: whoever is first counts, the other is known for what it is. */
+static void test_packets_and_sockets(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end amf = { 0xa1, 9, 38412, 40001, AMF, GNB(1) };
+	struct sn_n2_endpoint gnb_end = { .addr = { .family = 4, .octets = GNB(1) }, .port = 40001 };
+	struct sn_n2_endpoint amf_end = { .addr = { .family = 4, .octets = AMF }, .port = 38412 };
+	uint32_t packets = sn_n2_association_new(rig->engine, /* key= */ 5, &gnb_end, &amf_end, SN_AP_NGAP, rig->now_ns);
+	struct octets setup = ng_setup_request(1, "gnb-1"), response = ng_setup_response("amf");
+
+	up(rig, packets, setup);
+	receives(rig, &amf, setup);
+	sends(rig, &amf, response);
+	down(rig, packets, response);
+	assert_int_equal(message_count(rig), 2);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 2);
+	assert_int_equal(json_array_size(json_object_get(rig->document, "associations")), 1);
+	/* The packets end: the sockets go on. */
+	sn_n2_association_close(rig->engine, packets, SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_ASSOCIATION_LOST), rig->now_ns);
+	receives(rig, &amf, hello(1, 1));
+	assert_int_equal(message_count(rig), 3);
+	assert_int_equal(measured(rig, "RM.RegInitReq"), 1);
+	check_engine(rig);
+}
+
+/* Ring records that lie about their lengths. */
+static void test_lying_records(void **state)
+{
+	struct rig *rig = *state;
+	struct {
+		struct sn_n2_message_event event;
+		uint8_t data[64];
+	} record = { .event = { .head = { .type = SN_N2_EVENT_MESSAGE }, .captured = 65, .local_port = 38412 } };
+
+	sn_n2_module.event(rig->n2, &record, sizeof(record));
+	assert_int_equal(lost(rig, SN_N2_LOSS_EVENT_MALFORMED), 1);
+	record.event.captured = 0xffffffff;
+	sn_n2_module.event(rig->n2, &record, sizeof(record));
+	sn_n2_module.event(rig->n2, &record, sizeof(record.event) - 1);
+	record.event.head.type = SN_N2_EVENT_PACKET;
+	sn_n2_module.event(rig->n2, &record, sizeof(struct sn_event));
+	record.event.head.type = 77;
+	sn_n2_module.event(rig->n2, &record, sizeof(record));
+	assert_int_equal(lost(rig, SN_N2_LOSS_EVENT_MALFORMED), 5);
+	record.event.head.type = SN_N2_EVENT_MESSAGE;
+	record.event.captured = 64;
+	sn_n2_module.event(rig->n2, &record, sizeof(record));
+	assert_int_equal(lost(rig, SN_N2_LOSS_EVENT_MALFORMED), 5);
+	check_engine(rig);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_amf_end),
+		TEST(test_gnb_end),
+		TEST(test_both_ends),
+		TEST(test_both_ends_wildcard),
+		TEST(test_both_ends_one_port),
+		TEST(test_one_to_many_with_ids),
+		TEST(test_one_to_many_without_ids),
+		TEST(test_id_in_one_direction_only),
+		TEST(test_two_gnbs_that_look_alike),
+		TEST(test_equal_messages),
+		TEST(test_pieces),
+		TEST(test_pieces_at_one_of_both_ends),
+		TEST(test_pieces_without_end),
+		TEST(test_cut),
+		TEST(test_socket_reused),
+		TEST(test_association_forgotten),
+		TEST(test_protocol),
+		TEST(test_ipv6),
+		TEST(test_many_sockets),
+		TEST(test_packets_and_sockets),
+		TEST(test_lying_records),
+	};
+
+	return cmocka_run_group_tests_name("n2_socket", tests, NULL, NULL);
+}
