@@ -120,8 +120,8 @@ static size_t check_fields(const struct btf *btf, const struct btf_type *ours, c
 			       type, path, why ? ": " : "", why ? why : "");
 		if (!found || !t || !btf_is_composite(t) || t->name_off)
 			continue;
-		strcat(path, ".");
 		const struct btf_type *inner = resolve(btf, found->type);
+		snprintf(path, sizeof(path), "%s%s.", prefix, name_of(local, m->name_off));
 		present += check_fields(btf, t, inner && btf_is_composite(inner) ? inner : NULL, type, path, print);
 	}
 	return present;

@@ -119,8 +119,16 @@ def kernel(name, update=False):
         os.makedirs(os.path.dirname(alias), exist_ok=True)
         with open(alias, "w") as f:
             f.write(release)
+        prune()
         print(f"vmrun: {name} is {release} of {suite}, ready in {time.time() - started:.0f} s", file=sys.stderr)
         return release, f"{CACHE}/kernel/{release}"
+
+
+def prune():
+    """Removes the kernels that a newer one has replaced."""
+    wanted = {open(path).read() for path in glob.glob(f"{glob.escape(CACHE)}/alias/*")}
+    for release in set(os.listdir(f"{CACHE}/kernel")) - wanted:
+        shutil.rmtree(f"{CACHE}/kernel/{release}", ignore_errors=True)
 
 
 def fetch(suite):

@@ -153,4 +153,5 @@ def agent(before, after, recording, packets):
         counted.pop(NO_CHECKSUM, None)
     wrong = [f"{counted[k]} × {k} instead of {expected[k]}" for k in sorted(set(counted) | set(expected))
              if counted[k] != expected[k]]
-    return "; ".join(wrong) or None
+    more = [f"and {len(wrong) - 6} more"] if len(wrong) > 6 else []
+    return "; ".join(wrong[:6] + more) or None
