@@ -152,9 +152,9 @@ static void switch_root(const char *fs)
 		die("mount the host's /");
 	mount_on("tmpfs", "/rw", "size=75%");
 	mkdir("/rw/up", 0755);
-	mkdir("/rw/work", 0755);
+	mkdir("/rw/aside", 0755);
 	mkdir("/new", 0755);
-	if (mount("overlay", "/new", "overlay", 0, "lowerdir=/lower,upperdir=/rw/up,workdir=/rw/work"))
+	if (mount("overlay", "/new", "overlay", 0, "lowerdir=/lower,upperdir=/rw/up,workdir=/rw/aside"))
 		die("overlay");
 	for (size_t i = 0; i < sizeof(moved) / sizeof(*moved); i++) {
 		snprintf(from, sizeof(from), "/%s", moved[i]);
