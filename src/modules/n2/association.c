@@ -217,11 +217,19 @@ void sn_n2_association_label(struct sn_n2_engine *engine, uint32_t index)
 		relabel(engine, at(engine, index));
 }
 
+static void connection_close(struct sn_n2_engine *engine, uint32_t index, uint16_t cause, uint64_t time_ns)
+{
+	uint32_t ue = ((struct sn_n2_connection *)sn_pool_at(&engine->connections, index))->ue;
+
+	sn_n2_connection_close(engine, index, cause, time_ns);
+	sn_n2_ue_forget_nobody(engine, ue);
+}
+
 static void connections_close(struct sn_n2_engine *engine, const struct sn_n2_association *association, uint16_t cause,
 			      uint64_t time_ns)
 {
 	while (association->first_connection)
-		sn_n2_connection_close(engine, association->first_connection, cause, time_ns);
+		connection_close(engine, association->first_connection, cause, time_ns);
 }
 
 void sn_n2_association_setup(struct sn_n2_engine *engine, uint32_t index, uint64_t time_ns)
@@ -283,7 +291,7 @@ void sn_n2_association_reset(struct sn_n2_engine *engine, uint32_t index, uint64
 			connection =
 				sn_map_get(&engine->by_amf_id, (struct sn_map_key) { .a = index, .b = pair->amf_ue_ngap_id });
 		if (connection)
-			sn_n2_connection_close(engine, connection, cause, time_ns);
+			connection_close(engine, connection, cause, time_ns);
 	}
 }
 

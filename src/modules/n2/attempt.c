@@ -369,3 +369,10 @@ void sn_n2_attempts_expire(struct sn_n2_engine *engine, uint64_t now_ns)
 		}
 	}
 }
+
+void sn_n2_attempts_give_up(struct sn_n2_engine *engine)
+{
+	for (unsigned kind = 0; kind < SN_N2_KINDS; kind++)
+		while (engine->queues[kind].first)
+			sn_n2_attempt_end(engine, engine->queues[kind].first, SN_N2_NO_RESPONSE, 0, engine->now_ns);
+}

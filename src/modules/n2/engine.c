@@ -227,6 +227,19 @@ static bool decode(struct sn_n2_engine *engine, const struct sn_n2_message *mess
 	return true;
 }
 
+/*
+ * Time does not go back, but for packets that come a little out of order. Where it goes back for good (an earlier recording after
+ * a later one, one frame with a time from the future, a clock that is set) it begins anew there; what waits would wait for ever.
+ */
+static void clock_set(struct sn_n2_engine *engine, uint64_t time_ns)
+{
+	if (time_ns < engine->now_ns && engine->now_ns - time_ns > 60 * SN_NSEC_PER_SEC) {
+		sn_n2_attempts_give_up(engine);
+		engine->now_ns = engine->last_sample_ns = time_ns;
+	}
+	engine->now_ns = SN_MAX(engine->now_ns, time_ns);
+}
+
 void sn_n2_engine_message(struct sn_n2_engine *engine, const struct sn_n2_message *message)
 {
 	struct sn_n2_association *association = sn_pool_at(&engine->associations, message->association);
@@ -235,7 +248,7 @@ void sn_n2_engine_message(struct sn_n2_engine *engine, const struct sn_n2_messag
 
 	if (!engine->first_ns)
 		engine->first_ns = message->time_ns;
-	engine->now_ns = SN_MAX(engine->now_ns, message->time_ns);
+	clock_set(engine, message->time_ns);
 	association->messages++;
 	association->last_ns = message->time_ns;
 	if (sn_n2_association_is_twin(engine, message->association)) {
@@ -277,7 +290,7 @@ static void gauges_sample(struct sn_n2_engine *engine, uint64_t now_ns)
 
 void sn_n2_engine_tick(struct sn_n2_engine *engine, uint64_t now_ns)
 {
-	engine->now_ns = SN_MAX(engine->now_ns, now_ns);
+	clock_set(engine, now_ns);
 	gauges_sample(engine, engine->now_ns);
 	sn_n2_attempts_expire(engine, engine->now_ns);
 	sn_n2_ue_sweep(engine);

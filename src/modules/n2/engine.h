@@ -395,6 +395,8 @@ void sn_n2_attempt_step_end(struct sn_n2_engine *engine, uint32_t index, enum sn
 void sn_n2_attempts_end_all(struct sn_n2_engine *engine, enum sn_n2_owner owner, uint32_t index, enum sn_n2_outcome outcome,
 			    uint16_t cause, uint64_t time_ns);
 void sn_n2_attempts_expire(struct sn_n2_engine *engine, uint64_t now_ns);
+/** Ends all that wait, now. */
+void sn_n2_attempts_give_up(struct sn_n2_engine *engine);
 /** The UE's attempts go on as another's: it has turned out to be that one. */
 void sn_n2_attempts_move(struct sn_n2_engine *engine, uint32_t from_ue, uint32_t into_ue);
 /** What waits on an association is counted under its new labels: NG Setup under the name that its response brings. */

@@ -227,14 +227,33 @@ static void uplink_5gmm(struct sn_n2_engine *engine, struct sn_n2_where *where, 
 	}
 }
 
+/* Whether a reject of a mobility or periodic update leaves the UE registered (TS 24.501 5.5.1.3.5, 5.5.1.3.7): it is barred from
+ * this area, is to try later, or one of the two did not understand the other. */
+static bool stays_registered(uint8_t registration_type, uint8_t cause)
+{
+	if (registration_type != SN_NAS_REGISTRATION_MOBILITY && registration_type != SN_NAS_REGISTRATION_PERIODIC)
+		return false;
+	return cause == 13 || cause == 15 || cause == 22 || cause == 31 || cause >= 95;
+}
+
+static void registration_reject(struct sn_n2_engine *engine, const struct sn_n2_where *where, const struct sn_nas_message *nas,
+				uint64_t time_ns)
+{
+	uint32_t index = chain_of(engine, SN_N2_REGISTRATION, where->ue, -1);
+
+	if (!index || !stays_registered(attempt_at(engine, index)->detail, nas->cause))
+		sn_n2_ue_registered_set(engine, ue_at(engine, where->ue), false);
+	if (index)
+		sn_n2_attempt_end(engine, index, SN_N2_FAILURE, SN_N2_CAUSE(SN_N2_CAUSE_5GMM, nas->cause), time_ns);
+}
+
 static void downlink_reject(struct sn_n2_engine *engine, const struct sn_n2_where *where, const struct sn_nas_message *nas,
 			    uint64_t time_ns)
 {
 	uint16_t cause = SN_N2_CAUSE(SN_N2_CAUSE_5GMM, nas->cause);
 
 	if (nas->type == SN_NAS_REGISTRATION_REJECT) {
-		chain_fail(engine, SN_N2_REGISTRATION, where->ue, -1, cause, time_ns);
-		sn_n2_ue_registered_set(engine, ue_at(engine, where->ue), false);
+		registration_reject(engine, where, nas, time_ns);
 	} else if (nas->type == SN_NAS_SERVICE_REJECT) {
 		chain_fail(engine, SN_N2_SERVICE_REQUEST, where->ue, -1, cause, time_ns);
 	} else {
