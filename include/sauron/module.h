@@ -93,7 +93,8 @@ struct sn_module {
 	uint16_t id;	     /* enum sn_module_id */
 	const struct sn_option *options;
 	size_t config_size;
-	const char *const *groupings;		     /* values of --by, NULL at the end; "none" gives sums and is what tables show when nothing is asked for */
+	const char *const *groupings; /* values of --by, NULL at the end; "none" gives sums and is what tables show when nothing
+					 is asked for */
 	const struct sn_record_type *const *records; /* NULL at the end */
 	const struct sn_metric *const *metrics;	     /* NULL at the end */
 	const struct sn_hook *hooks; /* in order of preference, ended by one without a name; NULL: no kernel side */

@@ -12,7 +12,7 @@ static const char *const fixed[] = { [SN_LABEL_NONE] = "", [SN_LABEL_OTHER] = "o
 
 int sn_label_dict_init(struct sn_label_dict *dict, const char *name, uint32_t limit)
 {
-	*dict = (struct sn_label_dict){ .name = name, .limit = SN_MIN(limit, 65000u), .count = SN_ARRAY_SIZE(fixed) };
+	*dict = (struct sn_label_dict) { .name = name, .limit = SN_MIN(limit, 65000u), .count = SN_ARRAY_SIZE(fixed) };
 	dict->values = calloc(dict->limit + SN_ARRAY_SIZE(fixed), sizeof(*dict->values));
 	return dict->values ? 0 : -ENOMEM;
 }
@@ -23,7 +23,7 @@ void sn_label_dict_fini(struct sn_label_dict *dict)
 		free(dict->values[i]);
 	free(dict->values);
 	sn_map_fini(&dict->index);
-	*dict = (struct sn_label_dict){ 0 };
+	*dict = (struct sn_label_dict) { 0 };
 }
 
 uint16_t sn_label_of(struct sn_label_dict *dict, const char *value)
@@ -34,7 +34,8 @@ uint16_t sn_label_of(struct sn_label_dict *dict, const char *value)
 
 	if (!len)
 		return SN_LABEL_NONE;
-	/* Two independent 64-bit hashes under the process's seed: no collision in any practice, and none to be made on purpose. */
+	/* Two independent 64-bit hashes under the process's seed: no collision in any practice, and none to be made on purpose.
+	 */
 	key.a = sn_map_hash_bytes(sn_map_seed(), value, len);
 	key.b = sn_map_hash_bytes(~sn_map_seed(), value, len);
 	number = sn_map_get(&dict->index, key);

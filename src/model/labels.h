@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file Label values as small numbers, bounded: past its limit a label's new values all become "other", and that is counted, so that no
- * peer can make the metrics grow without end.
+ * @file Label values as small numbers, bounded: past its limit a label's new values all become "other", and that is counted, so
+ * that no peer can make the metrics grow without end.
  */
 #ifndef SN_MODEL_LABELS_H
 #define SN_MODEL_LABELS_H
 
 #include "base/map.h"
 
-#define SN_LABEL_NONE 0  /* "" */
+#define SN_LABEL_NONE  0 /* "" */
 #define SN_LABEL_OTHER 1 /* "other" */
 
 struct sn_label_dict {

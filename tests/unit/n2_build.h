@@ -657,7 +657,7 @@ static inline struct octets ng_reset_two(uint64_t amf, uint32_t ran)
 	bits(&o, 1, 2);
 	align(&o);
 	length(&o, 2);
-	bits(&o, 4, 4);	  /* no extension, AMF's id only */
+	bits(&o, 4, 4); /* no extension, AMF's id only */
 	put_amf_id(&o, amf);
 	bits(&o, 2, 4);
 	bits(&o, octets_of(ran) - 1, 2);

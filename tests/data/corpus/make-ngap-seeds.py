@@ -570,6 +570,7 @@ def main():
     out += ['static const char %s[] =\n\t%s;\n' % (name, c_string(MADE[name].hex(), '\t')) for name in LONG]
     with open(TOP + '/tests/unit/ngap_vectors.h', 'w') as file:
         file.write('\n'.join(out + ['#endif\n']))
+    subprocess.run(['clang-format-14', '-i', TOP + '/tests/unit/ngap_vectors.h'], check=True)
 
     # The first octet of a seed is the protocol, by enum sn_ap.
     seeds = {'made-' + name: b'\0' + raw for name, raw in MADE.items()}
