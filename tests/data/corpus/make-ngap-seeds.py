@@ -8,6 +8,7 @@ Nothing of Sauron is used. The same input gives the same bytes. Run it in the to
 """
 import os
 import struct
+import subprocess
 
 from pycrate_asn1dir import NGAP
 
