@@ -298,8 +298,8 @@ static const char *const ns_setup[_SN_LAB_NS_MAX] = {
 	[SN_LAB_NS_AMF] =
 		"link set lo up\naddr add 10.10.2.1/24 dev n2\naddr add 10.10.4.1/24 dev n4\nlink set n2 up\nlink set n4 up\n",
 	[SN_LAB_NS_UPF] =
-		"link set lo up\naddr add 10.10.3.1/24 dev n3\naddr add 10.10.4.2/24 dev n4\naddr add 10.10.6.1/24 dev n6\n"
-		"link set n3 up\nlink set n4 up\nlink set n6 up\n",
+		("link set lo up\naddr add 10.10.3.1/24 dev n3\naddr add 10.10.4.2/24 dev n4\naddr add 10.10.6.1/24 dev n6\n"
+		 "link set n3 up\nlink set n4 up\nlink set n6 up\n"),
 	[SN_LAB_NS_DN] = "link set lo up\naddr add 10.10.6.2/24 dev n6\nlink set n6 up\nroute add 10.45.0.0/16 via 10.10.6.1\n",
 };
 

@@ -133,7 +133,7 @@ static size_t cause_write(uint8_t *out, uint8_t group, uint8_t value)
 
 static size_t name_write(uint8_t *out, const char *name)
 {
-	size_t len = strnlen(name, SN_LAB_MAX_GNB_NAME);
+	size_t len = SN_MIN(strlen(name), (size_t)SN_LAB_MAX_GNB_NAME);
 
 	sn_put_be16(out, (uint16_t)((len - 1) << 7));
 	memcpy(out + 2, name, len);
