@@ -32,6 +32,7 @@ static int part_programs(const struct sn_object *object, struct part *part, prog
 		cost.runs = info.run_cnt;
 		cost.run_ns = info.run_time_ns;
 		cost.verified_instructions = info.verified_insns;
+		cost.misses = info.recursion_misses;
 		fn(ctx, &cost);
 	}
 	return 0;

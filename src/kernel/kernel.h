@@ -167,6 +167,7 @@ struct sn_program_cost {
 	uint64_t runs;
 	uint64_t run_ns;
 	uint32_t verified_instructions;
+	uint64_t misses; /* times the kernel skipped it, because it ran already on that CPU (recursion_misses) */
 };
 struct sn_map_fill {
 	const char *module;

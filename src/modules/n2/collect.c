@@ -103,17 +103,35 @@ static void reassembly_losses(const struct sn_reassembly_stats *stats, sn_n2_los
 			fn(ctx, "ip reassembly", rows[i].reason, rows[i].count);
 }
 
+static void misses_add(void *ctx, const struct sn_program_cost *cost)
+{
+	*(uint64_t *)ctx += cost->misses;
+}
+
+/* Where the kernel preempts within a program, it skips that program for the next task on the CPU: a message that we did not see.
+ */
+static uint64_t kernel_misses(struct sn_n2 *n2)
+{
+	uint64_t misses = 0;
+
+	if (n2->host->kernel)
+		sn_kernel_each_program(n2->host->kernel, misses_add, &misses);
+	return misses;
+}
+
 static void kernel_losses(struct sn_n2 *n2, sn_n2_loss_fn fn, void *ctx)
 {
 	static const char *const reasons[SN_KERNEL_COUNTERS] = {
 		[SN_KERNEL_DROP_RING] = "ring full",
 		[SN_KERNEL_DROP_READ] = "bytes could not be read",
 		[SN_KERNEL_DROP_PARSE] = "headers not understood",
-		[SN_KERNEL_DROP_STATE] = "state map full",
+		[SN_KERNEL_DROP_STATE] = "state between entry and exit lost",
 		[SN_KERNEL_TRUNCATED] = "cut at the capture limit",
 	};
-	uint64_t counts[SN_KERNEL_COUNTERS];
+	uint64_t counts[SN_KERNEL_COUNTERS], misses = kernel_misses(n2);
 
+	if (misses)
+		fn(ctx, "kernel", "program skipped while it ran on that CPU", misses);
 	if (!n2->host->kernel || sn_kernel_counters(n2->host->kernel, SN_MODULE_N2, counts) < 0)
 		return;
 	for (unsigned i = 0; i < SN_KERNEL_COUNTERS; i++)
@@ -135,7 +153,7 @@ void sn_n2_each_loss(struct sn_n2 *n2, sn_n2_loss_fn fn, void *ctx)
 			fn(ctx, sn_n2_loss_names[i].stage, sn_n2_loss_names[i].reason, n2->engine.losses[i]);
 }
 
-uint64_t sn_n2_lost(struct sn_n2 *n2)
+void sn_n2_lost_count(struct sn_n2 *n2)
 {
 	const struct sn_sctp_stats *sctp = sn_sctp_stats(n2->packet_tap.sctp);
 	const struct sn_reassembly_stats *ip = sn_reassembly_stats(n2->packet_tap.reassembly);
@@ -149,9 +167,9 @@ uint64_t sn_n2_lost(struct sn_n2 *n2)
 	if (n2->host->kernel && sn_kernel_counters(n2->host->kernel, SN_MODULE_N2, counts) == 0)
 		lost += counts[SN_KERNEL_DROP_RING] + counts[SN_KERNEL_DROP_READ] + counts[SN_KERNEL_DROP_PARSE] +
 			counts[SN_KERNEL_DROP_STATE];
-	return lost + engine[SN_N2_LOSS_NGAP_MALFORMED] + engine[SN_N2_LOSS_NAS_MALFORMED] + engine[SN_N2_LOSS_UE_EVICTED] +
-	       engine[SN_N2_LOSS_ATTEMPT_TABLE] + engine[SN_N2_LOSS_ASSOCIATION_TABLE] + engine[SN_N2_LOSS_FRAME_TRUNCATED] +
-	       engine[SN_N2_LOSS_EVENT_MALFORMED] + engine[SN_N2_LOSS_PARTIAL_MESSAGE];
+	n2->lost = kernel_misses(n2) + lost + engine[SN_N2_LOSS_NGAP_MALFORMED] + engine[SN_N2_LOSS_NAS_MALFORMED] +
+		   engine[SN_N2_LOSS_UE_EVICTED] + engine[SN_N2_LOSS_ATTEMPT_TABLE] + engine[SN_N2_LOSS_ASSOCIATION_TABLE] +
+		   engine[SN_N2_LOSS_FRAME_TRUNCATED] + engine[SN_N2_LOSS_EVENT_MALFORMED] + engine[SN_N2_LOSS_PARTIAL_MESSAGE];
 }
 
 struct sn_n2_standing sn_n2_measurement_standing(struct sn_n2 *n2, enum sn_n2_measurement measurement, uint64_t inferred)
@@ -174,7 +192,7 @@ struct sn_n2_standing sn_n2_measurement_standing(struct sn_n2 *n2, enum sn_n2_me
 	case SN_N2_STATE:
 		return (struct sn_n2_standing) { "inferred", "the state of the UEs as far as it was seen, sampled every second" };
 	}
-	if (sn_n2_lost(n2))
+	if (n2->lost)
 		return (struct sn_n2_standing) { "inferred", "messages were lost meanwhile: see losses" };
 	return (struct sn_n2_standing) { "exact", NULL };
 }
@@ -337,6 +355,7 @@ static void collect_loss(void *ctx, const char *stage, const char *reason, uint6
 
 void sn_n2_collect(struct sn_n2 *n2, struct sn_metrics *metrics)
 {
+	sn_n2_lost_count(n2);
 	collect_messages(&n2->engine, metrics);
 	collect_procedures(&n2->engine, metrics);
 	collect_measurements(n2, metrics);

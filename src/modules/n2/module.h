@@ -33,6 +33,7 @@ struct sn_n2 {
 	unsigned *attached; /* ifindex per configured interface: 0 not attached, UINT_MAX attached in another namespace */
 	bool attach_told;   /* that an interface is missing has been said */
 	uint64_t next_attach_ns;
+	uint64_t lost; /* messages; while there are any, no figure is complete */
 };
 
 extern const struct sn_metric *const sn_n2_metric_table[];
@@ -40,8 +41,8 @@ extern const struct sn_metric *const sn_n2_metric_table[];
 /** One loss of any stage: of the engine, of SCTP and IP reassembly, of the kernel side. */
 typedef void (*sn_n2_loss_fn)(void *ctx, const char *stage, const char *reason, uint64_t count);
 void sn_n2_each_loss(struct sn_n2 *n2, sn_n2_loss_fn fn, void *ctx);
-/** Messages that never reached the engine, whatever the stage: while there are any, no figure is complete. */
-uint64_t sn_n2_lost(struct sn_n2 *n2);
+/** Counts anew, for this report or scrape, the messages that never reached the engine, whatever the stage: sn_n2.lost. */
+void sn_n2_lost_count(struct sn_n2 *n2);
 
 /** How a figure stands and why: "exact", "inferred", "unavailable". */
 struct sn_n2_standing {

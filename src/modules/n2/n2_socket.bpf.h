@@ -93,15 +93,21 @@ static __always_inline void socket_leave(struct n2_call *call, long size)
 	message_pass(call, size);
 }
 
-/* Of a thread that waited for its next message when we attached, that message is not seen: the call has no entry here. */
-static __always_inline int socket_exit(long size)
+/*
+ * A call without its entry: the thread waited for its next message when we attached, or the kernel skipped our program at the
+ * entry because another task, preempted on this CPU, was in it (recursion_misses of the program). What lies in the map then is an
+ * earlier call's. `msg` is 0 where the exit does not tell it.
+ */
+static __always_inline int socket_exit(const struct msghdr *msg, long size)
 {
 	__u64 task = bpf_get_current_pid_tgid();
 	struct n2_call *call = bpf_map_lookup_elem(&n2_calls, &task);
 
 	if (!call)
 		return 0;
-	if (size > 0)
+	if (msg && call->msg != (__u64)msg)
+		sn_count(SN_KERNEL_DROP_STATE);
+	else if (size > 0)
 		socket_leave(call, size);
 	bpf_map_delete_elem(&n2_calls, &task);
 	return 0;
@@ -118,7 +124,7 @@ int BPF_PROG(sn_n2_fentry_sendmsg, struct socket *sock, struct msghdr *msg, __u6
 SEC("fexit/inet_sendmsg")
 int BPF_PROG(sn_n2_fexit_sendmsg, struct socket *sock, struct msghdr *msg, __u64 size, int ret)
 {
-	return sock->sk->sk_protocol == IPPROTO_SCTP ? socket_exit(ret) : 0;
+	return sock->sk->sk_protocol == IPPROTO_SCTP ? socket_exit(msg, ret) : 0;
 }
 
 SEC("fentry/inet_recvmsg")
@@ -134,7 +140,7 @@ int BPF_PROG(sn_n2_fentry_recvmsg, struct socket *sock, struct msghdr *msg, __u6
 SEC("fexit/inet_recvmsg")
 int BPF_PROG(sn_n2_fexit_recvmsg, struct socket *sock, struct msghdr *msg, __u64 size, int flags, int ret)
 {
-	return sock->sk->sk_protocol == IPPROTO_SCTP ? socket_exit(ret) : 0;
+	return sock->sk->sk_protocol == IPPROTO_SCTP ? socket_exit(msg, ret) : 0;
 }
 
 static __always_inline bool socket_is_sctp(const struct socket *sock, const struct sock **ret_sk)
@@ -156,7 +162,7 @@ int BPF_KPROBE(sn_n2_kprobe_sendmsg, struct socket *sock, struct msghdr *msg)
 SEC("kretprobe/inet_sendmsg")
 int BPF_KRETPROBE(sn_n2_kretprobe_sendmsg, int ret)
 {
-	return socket_exit(ret);
+	return socket_exit(0, ret);
 }
 
 SEC("kprobe/inet_recvmsg")
@@ -172,7 +178,7 @@ int BPF_KPROBE(sn_n2_kprobe_recvmsg, struct socket *sock, struct msghdr *msg, __
 SEC("kretprobe/inet_recvmsg")
 int BPF_KRETPROBE(sn_n2_kretprobe_recvmsg, int ret)
 {
-	return socket_exit(ret);
+	return socket_exit(0, ret);
 }
 
 #endif

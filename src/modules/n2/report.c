@@ -258,7 +258,7 @@ static struct sn_n2_standing chain_standing(struct sn_n2 *n2, const struct sn_n2
 {
 	if (sum->inferred)
 		return (struct sn_n2_standing) { "inferred", "NAS is ciphered: begin or end was concluded from NGAP" };
-	if (sn_n2_lost(n2))
+	if (n2->lost)
 		return (struct sn_n2_standing) { "inferred", "messages were lost meanwhile: see losses" };
 	return (struct sn_n2_standing) { "exact", NULL };
 }
@@ -331,6 +331,7 @@ int sn_n2_report(struct sn_n2 *n2, const struct sn_query *query, struct sn_repor
 		return sn_n2_report_story(&n2->engine, query->ue, report, reterr);
 	if (by_parse(query->by, &by, &measurements_by) < 0)
 		return sn_diag_set(reterr, -EINVAL, "n2 cannot group by '%s'", query->by);
+	sn_n2_lost_count(n2);
 	/* In the order in which a person reads: what UEs wanted and got, why not, the rest, the raw counts. */
 	groups = groups_make(&n2->engine, by & ~(unsigned)SN_N2_BY_CAUSE, &count);
 	sn_report_section(report, "chains");

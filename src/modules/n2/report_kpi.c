@@ -153,7 +153,7 @@ static void kpi_row(struct sn_n2 *n2, const char *kpi, const char *source, doubl
 		row.standing = "inferred";
 		row.why = doubt == CIPHERED ? "NAS is ciphered: concluded from NGAP"
 					    : "the state of the UEs as far as it was seen, sampled every second";
-	} else if (sn_n2_lost(n2)) {
+	} else if (n2->lost) {
 		row.standing = "inferred";
 		row.why = "messages were lost meanwhile: see losses";
 	}
