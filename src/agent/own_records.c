@@ -113,7 +113,7 @@ const char *sn_kernel_counter_loss(unsigned counter)
 		[SN_KERNEL_DROP_RING] = "ring full",
 		[SN_KERNEL_DROP_READ] = "bytes unreadable",
 		[SN_KERNEL_DROP_PARSE] = "headers not understood",
-		[SN_KERNEL_DROP_STATE] = "state map full",
+		[SN_KERNEL_DROP_STATE] = "state between entry and exit lost",
 	};
 
 	return counter < SN_KERNEL_COUNTERS ? reasons[counter] : NULL;
