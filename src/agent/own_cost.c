@@ -80,6 +80,12 @@ static const struct sn_metric program_seconds = { .name = "sauron_agent_bpf_prog
 						  .help = "How long a BPF program ran altogether.",
 						  .labels = { "module", "program" },
 						  .kind = SN_METRIC_COUNTER };
+static const struct sn_metric program_misses = {
+	.name = "sauron_agent_bpf_program_misses_total",
+	.help = "Times the kernel skipped a BPF program because it ran already on that CPU.",
+	.labels = { "module", "program" },
+	.kind = SN_METRIC_COUNTER
+};
 static const struct sn_metric map_entries = { .name = "sauron_agent_bpf_map_entries",
 					      .help = "Entries in use in a BPF map, where its kind can tell.",
 					      .labels = { "module", "map" },
@@ -94,9 +100,10 @@ static const struct sn_metric map_bytes = { .name = "sauron_agent_bpf_map_memory
 					    .kind = SN_METRIC_GAUGE };
 
 const struct sn_metric *const sn_agent_metrics[] = {
-	&build_info,	  &start_time,	&startup,	  &cpu,	      &memory, &memory_peak, &reloads, &requests, &hook_attached,
-	&ring_used,	  &ring_size,	&ring_records,	  &seen,      &passed, &truncated,   &dropped, &errors,	  &program_runs,
-	&program_seconds, &map_entries, &map_max_entries, &map_bytes, NULL,
+	&build_info,	  &start_time,	  &startup,   &cpu,	     &memory,	       &memory_peak,	&reloads,
+	&requests,	  &hook_attached, &ring_used, &ring_size,    &ring_records,    &seen,		&passed,
+	&truncated,	  &dropped,	  &errors,    &program_runs, &program_seconds, &program_misses, &map_entries,
+	&map_max_entries, &map_bytes,	  NULL,
 };
 
 struct process {
@@ -193,6 +200,7 @@ static void sum_program(void *ctx, const struct sn_program_cost *cost)
 			continue;
 		item->runs += cost->runs;
 		item->run_ns += cost->run_ns;
+		item->misses += cost->misses;
 		return;
 	}
 	if (programs->count < PROGRAMS_MAX)
@@ -210,6 +218,7 @@ static void collect_programs(struct sn_agent *agent, struct sn_metrics *metrics)
 
 		sn_metrics_add(metrics, &program_runs, (double)cost->runs, labels);
 		sn_metrics_add(metrics, &program_seconds, (double)cost->run_ns / 1e9, labels);
+		sn_metrics_add(metrics, &program_misses, (double)cost->misses, labels);
 	}
 }
 
@@ -268,6 +277,7 @@ static void report_programs(struct sn_agent *agent, struct sn_report *report)
 						      .runs = cost->runs,
 						      .run_ns = cost->run_ns,
 						      .mean_ns = cost->runs ? (double)cost->run_ns / (double)cost->runs : NAN,
+						      .misses = cost->misses,
 						      .verified_instructions = cost->verified_instructions });
 	}
 }

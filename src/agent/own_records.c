@@ -40,6 +40,8 @@ static const struct sn_field program_fields[] = {
 	SN_FIELD(struct sn_program_record, runs, SN_FIELD_U64, "1", "how often it ran"),
 	SN_FIELD(struct sn_program_record, run_ns, SN_FIELD_U64, "ns", "how long altogether"),
 	SN_FIELD(struct sn_program_record, mean_ns, SN_FIELD_F64, "ns", "how long one run takes"),
+	SN_FIELD(struct sn_program_record, misses, SN_FIELD_U64, "1",
+		 "how often the kernel skipped it, as it ran already on that CPU"),
 	SN_FIELD(struct sn_program_record, verified_instructions, SN_FIELD_U64, "1", "instructions the verifier looked at"),
 };
 const struct sn_record_type sn_program_record_type =

@@ -20,6 +20,7 @@ struct sn_program_record {
 	const char *module, *program;
 	uint64_t runs, run_ns;
 	double mean_ns;
+	uint64_t misses;
 	uint64_t verified_instructions;
 };
 struct sn_map_record {

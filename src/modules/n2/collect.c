@@ -103,22 +103,6 @@ static void reassembly_losses(const struct sn_reassembly_stats *stats, sn_n2_los
 			fn(ctx, "ip reassembly", rows[i].reason, rows[i].count);
 }
 
-static void misses_add(void *ctx, const struct sn_program_cost *cost)
-{
-	*(uint64_t *)ctx += cost->misses;
-}
-
-/* Where the kernel preempts within a program, it skips that program for the next task on the CPU: a message that we did not see.
- */
-static uint64_t kernel_misses(struct sn_n2 *n2)
-{
-	uint64_t misses = 0;
-
-	if (n2->host->kernel)
-		sn_kernel_each_program(n2->host->kernel, misses_add, &misses);
-	return misses;
-}
-
 static void kernel_losses(struct sn_n2 *n2, sn_n2_loss_fn fn, void *ctx)
 {
 	static const char *const reasons[SN_KERNEL_COUNTERS] = {
@@ -128,10 +112,8 @@ static void kernel_losses(struct sn_n2 *n2, sn_n2_loss_fn fn, void *ctx)
 		[SN_KERNEL_DROP_STATE] = "state between entry and exit lost",
 		[SN_KERNEL_TRUNCATED] = "cut at the capture limit",
 	};
-	uint64_t counts[SN_KERNEL_COUNTERS], misses = kernel_misses(n2);
+	uint64_t counts[SN_KERNEL_COUNTERS];
 
-	if (misses)
-		fn(ctx, "kernel", "program skipped while it ran on that CPU", misses);
 	if (!n2->host->kernel || sn_kernel_counters(n2->host->kernel, SN_MODULE_N2, counts) < 0)
 		return;
 	for (unsigned i = 0; i < SN_KERNEL_COUNTERS; i++)
@@ -167,9 +149,9 @@ void sn_n2_lost_count(struct sn_n2 *n2)
 	if (n2->host->kernel && sn_kernel_counters(n2->host->kernel, SN_MODULE_N2, counts) == 0)
 		lost += counts[SN_KERNEL_DROP_RING] + counts[SN_KERNEL_DROP_READ] + counts[SN_KERNEL_DROP_PARSE] +
 			counts[SN_KERNEL_DROP_STATE];
-	n2->lost = kernel_misses(n2) + lost + engine[SN_N2_LOSS_NGAP_MALFORMED] + engine[SN_N2_LOSS_NAS_MALFORMED] +
-		   engine[SN_N2_LOSS_UE_EVICTED] + engine[SN_N2_LOSS_ATTEMPT_TABLE] + engine[SN_N2_LOSS_ASSOCIATION_TABLE] +
-		   engine[SN_N2_LOSS_FRAME_TRUNCATED] + engine[SN_N2_LOSS_EVENT_MALFORMED] + engine[SN_N2_LOSS_PARTIAL_MESSAGE];
+	n2->lost = lost + engine[SN_N2_LOSS_NGAP_MALFORMED] + engine[SN_N2_LOSS_NAS_MALFORMED] + engine[SN_N2_LOSS_UE_EVICTED] +
+		   engine[SN_N2_LOSS_ATTEMPT_TABLE] + engine[SN_N2_LOSS_ASSOCIATION_TABLE] + engine[SN_N2_LOSS_FRAME_TRUNCATED] +
+		   engine[SN_N2_LOSS_EVENT_MALFORMED] + engine[SN_N2_LOSS_PARTIAL_MESSAGE];
 }
 
 struct sn_n2_standing sn_n2_measurement_standing(struct sn_n2 *n2, enum sn_n2_measurement measurement, uint64_t inferred)

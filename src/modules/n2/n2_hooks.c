@@ -20,7 +20,9 @@ const struct sn_hook sn_n2_hooks[] = {
 	{
 		.name = "fexit",
 		.group = "socket",
-		.programs = NAMES("sn_n2_fentry_sendmsg", "sn_n2_fexit_sendmsg", "sn_n2_fentry_recvmsg", "sn_n2_fexit_recvmsg"),
+		.programs = NAMES("sn_n2_fentry_sendmsg", "sn_n2_fentry_sendmsg_twin", "sn_n2_fexit_sendmsg",
+				  "sn_n2_fexit_sendmsg_twin", "sn_n2_fentry_recvmsg", "sn_n2_fentry_recvmsg_twin",
+				  "sn_n2_fexit_recvmsg", "sn_n2_fexit_recvmsg_twin"),
 		.needs = fexit_needs,
 		.needs_len = SN_ARRAY_SIZE(fexit_needs),
 		.cost = "the message that a thread waits for while the tap is attached is not seen; what the kernel sends from pages "

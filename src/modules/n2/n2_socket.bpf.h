@@ -94,9 +94,8 @@ static __always_inline void socket_leave(struct n2_call *call, long size)
 }
 
 /*
- * A call without its entry: the thread waited for its next message when we attached, or the kernel skipped our program at the
- * entry because another task, preempted on this CPU, was in it (recursion_misses of the program). What lies in the map then is an
- * earlier call's. `msg` is 0 where the exit does not tell it.
+ * A call without its entry: the thread waited for its next message when we attached. What lies in the map is then an earlier
+ * call's. `msg` is 0 where the exit does not tell it.
  */
 static __always_inline int socket_exit(const struct msghdr *msg, long size)
 {
@@ -113,16 +112,44 @@ static __always_inline int socket_exit(const struct msghdr *msg, long size)
 	return 0;
 }
 
+/* Whether the other of the two programs at this entry has kept the call. */
+static __always_inline bool call_is_kept(const struct msghdr *msg)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	const struct n2_call *call = bpf_map_lookup_elem(&n2_calls, &task);
+
+	return call && call->msg == (__u64)msg;
+}
+
+/*
+ * Each program is there twice. A kernel that preempts within a program skips it for the next task that comes by on that CPU
+ * (recursion_misses); then its twin does the work, whichever of them comes
+ * first. It costs a look at the map where it need not.
+ */
 SEC("fentry/inet_sendmsg")
 int BPF_PROG(sn_n2_fentry_sendmsg, struct socket *sock, struct msghdr *msg, __u64 size)
 {
 	struct sock *sk = sock->sk;
 
-	return sk->sk_protocol == IPPROTO_SCTP ? socket_enter(sk, msg, /* sent= */ true) : 0;
+	return sk->sk_protocol == IPPROTO_SCTP && !call_is_kept(msg) ? socket_enter(sk, msg, /* sent= */ true) : 0;
+}
+
+SEC("fentry/inet_sendmsg")
+int BPF_PROG(sn_n2_fentry_sendmsg_twin, struct socket *sock, struct msghdr *msg, __u64 size)
+{
+	struct sock *sk = sock->sk;
+
+	return sk->sk_protocol == IPPROTO_SCTP && !call_is_kept(msg) ? socket_enter(sk, msg, /* sent= */ true) : 0;
 }
 
 SEC("fexit/inet_sendmsg")
 int BPF_PROG(sn_n2_fexit_sendmsg, struct socket *sock, struct msghdr *msg, __u64 size, int ret)
+{
+	return sock->sk->sk_protocol == IPPROTO_SCTP ? socket_exit(msg, ret) : 0;
+}
+
+SEC("fexit/inet_sendmsg")
+int BPF_PROG(sn_n2_fexit_sendmsg_twin, struct socket *sock, struct msghdr *msg, __u64 size, int ret)
 {
 	return sock->sk->sk_protocol == IPPROTO_SCTP ? socket_exit(msg, ret) : 0;
 }
@@ -132,13 +159,29 @@ int BPF_PROG(sn_n2_fentry_recvmsg, struct socket *sock, struct msghdr *msg, __u6
 {
 	struct sock *sk = sock->sk;
 
-	if (sk->sk_protocol != IPPROTO_SCTP || flags & (FLAG_PEEK | FLAG_ERRQUEUE))
+	if (sk->sk_protocol != IPPROTO_SCTP || flags & (FLAG_PEEK | FLAG_ERRQUEUE) || call_is_kept(msg))
+		return 0;
+	return socket_enter(sk, msg, /* sent= */ false);
+}
+
+SEC("fentry/inet_recvmsg")
+int BPF_PROG(sn_n2_fentry_recvmsg_twin, struct socket *sock, struct msghdr *msg, __u64 size, int flags)
+{
+	struct sock *sk = sock->sk;
+
+	if (sk->sk_protocol != IPPROTO_SCTP || flags & (FLAG_PEEK | FLAG_ERRQUEUE) || call_is_kept(msg))
 		return 0;
 	return socket_enter(sk, msg, /* sent= */ false);
 }
 
 SEC("fexit/inet_recvmsg")
 int BPF_PROG(sn_n2_fexit_recvmsg, struct socket *sock, struct msghdr *msg, __u64 size, int flags, int ret)
+{
+	return sock->sk->sk_protocol == IPPROTO_SCTP ? socket_exit(msg, ret) : 0;
+}
+
+SEC("fexit/inet_recvmsg")
+int BPF_PROG(sn_n2_fexit_recvmsg_twin, struct socket *sock, struct msghdr *msg, __u64 size, int flags, int ret)
 {
 	return sock->sk->sk_protocol == IPPROTO_SCTP ? socket_exit(msg, ret) : 0;
 }
