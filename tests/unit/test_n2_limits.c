@@ -210,6 +210,46 @@ static void test_idle_ues_expire(void **state)
 	check_engine(rig);
 }
 
+static size_t pool_octets(const struct sn_pool *pool)
+{
+	return (size_t)pool->chunk_count * SN_POOL_CHUNK * pool->object_size;
+}
+
+static size_t map_octets(const struct sn_map *map)
+{
+	return map->slots ? (map->mask + 1) * sizeof(*map->slots) : 0;
+}
+
+/* A million UEs, all of them connected and with a procedure that waits, stay below a gigabyte: while a map grows, it is there
+ * twice. */
+static void test_memory_of_a_ue(void **state)
+{
+	struct rig *rig = *state;
+	const struct sn_n2_engine *engine;
+	enum { UES = 98304 }; /* just below where the maps grow: they are at their fullest */
+	size_t octets, maps;
+	uint32_t gnb;
+
+	rig->config.max_ues = UES;
+	rig_open(rig);
+	engine = rig->engine;
+	gnb = rig_gnb(rig, 1);
+	for (uint32_t i = 1; i <= UES; i++) {
+		up(rig, gnb, hello(i, i));
+		down(rig, gnb, context_setup_request(i, i, nas_registration_accept(0xc0000000 + i, 1)));
+	}
+	assert_int_equal(engine->ues.live, UES);
+	assert_int_equal(engine->by_suci.count, UES);
+	assert_int_equal(engine->by_tmsi.count, UES);
+	assert_int_equal(engine->connections.live, UES);
+	maps = map_octets(&engine->by_suci) + map_octets(&engine->by_tmsi) + map_octets(&engine->by_ran_id) +
+	       map_octets(&engine->by_amf_id);
+	octets = pool_octets(&engine->ues) + pool_octets(&engine->connections) + pool_octets(&engine->attempts) + 2 * maps +
+		 map_octets(&engine->by_suci); /* fully grown, and the last one growing still */
+	print_message("%zu octets per UE\n", octets / UES);
+	assert_true(octets / UES <= 1000);
+}
+
 static void test_idle_ue_is_forgotten_whole(void **state)
 {
 	struct rig *rig = *state;
@@ -338,6 +378,7 @@ int main(void)
 		TEST_CLOSED(test_label_limit),
 		TEST_CLOSED(test_association_table_full),
 		TEST_CLOSED(test_idle_ues_expire),
+		TEST_CLOSED(test_memory_of_a_ue),
 		TEST_CLOSED(test_idle_ue_is_forgotten_whole),
 		TEST_CLOSED(test_idle_associations_expire),
 		TEST(test_clock_jumps),

@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "base/macro.h"
 
-#define OTHER_CAUSES 4096 /* of all procedures together */
+#define OTHER_CAUSES  4096 /* of all procedures together */
+#define NODE_ATTEMPTS 4096 /* that belong to no UE */
 
 int sn_n2_engine_init(struct sn_n2_engine *engine, const struct sn_n2_limits *limits, struct sn_pseudonym *pseudonym)
 {
@@ -22,7 +23,7 @@ int sn_n2_engine_init(struct sn_n2_engine *engine, const struct sn_n2_limits *li
 	sn_pool_init(&engine->associations, sizeof(struct sn_n2_association), limits->max_associations);
 	sn_pool_init(&engine->ues, sizeof(struct sn_n2_ue), limits->max_ues);
 	sn_pool_init(&engine->connections, sizeof(struct sn_n2_connection), 2 * limits->max_ues);
-	sn_pool_init(&engine->attempts, sizeof(struct sn_n2_attempt), 4 * limits->max_ues);
+	sn_pool_init(&engine->attempts, sizeof(struct sn_n2_attempt), 2 * limits->max_ues + NODE_ATTEMPTS);
 	/* Beyond max_series there is room for what is counted under "other". */
 	sn_pool_init(&engine->procedure_cells, sizeof(struct sn_n2_procedure_cell), limits->max_series + SN_N2_KINDS);
 	sn_pool_init(&engine->cause_cells, sizeof(struct sn_n2_cause_cell), limits->max_series + OTHER_CAUSES);

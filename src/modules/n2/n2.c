@@ -104,7 +104,7 @@ static const struct sn_option options[] = {
 	OPTION(max_series, SN_OPTION_U32, .def = "50000", .min = 100, .max = 10000000,
 	       .doc = "combinations of labels, of each kind of figure", .restart = true),
 	OPTION(story_entries, SN_OPTION_U32, .def = "131072", .min = 1024, .max = 1u << 28,
-	       .doc = "messages kept for the stories of UEs, 40 octets each; rounded up to a power of two", .restart = true),
+	       .doc = "messages kept for the stories of UEs, 32 octets each; rounded up to a power of two", .restart = true),
 	{ 0 },
 };
 

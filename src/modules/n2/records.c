@@ -169,7 +169,7 @@ static const struct sn_field ue_fields[] = {
 	SN_FIELD(struct sn_n2_ue_record, gnb, SN_FIELD_STRING, NULL, "of its connection", OPTIONAL),
 	SN_FIELD(struct sn_n2_ue_record, snssai, SN_FIELD_STRING, NULL, "first allowed S-NSSAI", OPTIONAL),
 	SN_FIELD(struct sn_n2_ue_record, cipher, SN_FIELD_STRING, NULL, "NAS ciphering algorithm in force"),
-	SN_FIELD(struct sn_n2_ue_record, sessions, SN_FIELD_U64, "1", "PDU sessions with resources"),
+	SN_FIELD(struct sn_n2_ue_record, sessions, SN_FIELD_U64, "1", "PDU sessions established, as far as seen"),
 	SN_FIELD(struct sn_n2_ue_record, last_seen, SN_FIELD_TIME, NULL, "its last message"),
 };
 const struct sn_record_type sn_n2_ue_type =
