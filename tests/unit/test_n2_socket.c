@@ -378,6 +378,21 @@ static void test_socket_reused(void **state)
 	check_engine(rig);
 }
 
+/* A peer with several addresses sends from whichever it likes: the id of the association tells that it is one. */
+static void test_multihoming(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end first = { 0xa1, 9, 38412, 40001, AMF, GNB(1) }, second = { 0xa1, 9, 38412, 40001, AMF, GNB(7) };
+
+	receives(rig, &first, ng_setup_request(1, "gnb-1"));
+	receives(rig, &second, hello(1, 1));
+	sends(rig, &first, context_setup_request(1, 1, nothing));
+	receives(rig, &second, context_setup_response(1, 1));
+	check_procedure(rig, "InitialContextSetup", 1, 1, 0, 0);
+	assert_int_equal(json_array_size(json_object_get(rig->document, "associations")), 1);
+	check_engine(rig);
+}
+
 /* An association that was forgotten while its socket lives: the next message begins another, not one that took its place. */
 static void test_association_forgotten(void **state)
 {
@@ -532,6 +547,7 @@ int main(void)
 		TEST(test_pieces_without_end),
 		TEST(test_cut),
 		TEST(test_socket_reused),
+		TEST(test_multihoming),
 		TEST(test_association_forgotten),
 		TEST(test_protocol),
 		TEST(test_ipv6),

@@ -149,9 +149,10 @@ void sn_n2_lost_count(struct sn_n2 *n2)
 	if (n2->host->kernel && sn_kernel_counters(n2->host->kernel, SN_MODULE_N2, counts) == 0)
 		lost += counts[SN_KERNEL_DROP_RING] + counts[SN_KERNEL_DROP_READ] + counts[SN_KERNEL_DROP_PARSE] +
 			counts[SN_KERNEL_DROP_STATE];
-	n2->lost = lost + engine[SN_N2_LOSS_NGAP_MALFORMED] + engine[SN_N2_LOSS_NAS_MALFORMED] + engine[SN_N2_LOSS_UE_EVICTED] +
-		   engine[SN_N2_LOSS_ATTEMPT_TABLE] + engine[SN_N2_LOSS_ASSOCIATION_TABLE] + engine[SN_N2_LOSS_FRAME_TRUNCATED] +
-		   engine[SN_N2_LOSS_EVENT_MALFORMED] + engine[SN_N2_LOSS_PARTIAL_MESSAGE];
+	n2->lost = lost + engine[SN_N2_LOSS_NGAP_MALFORMED] + engine[SN_N2_LOSS_NGAP_TRUNCATED] +
+		   engine[SN_N2_LOSS_NGAP_LIST_CUT] + engine[SN_N2_LOSS_NAS_MALFORMED] + engine[SN_N2_LOSS_UE_EVICTED] +
+		   engine[SN_N2_LOSS_CONNECTION_TABLE] + engine[SN_N2_LOSS_ATTEMPT_TABLE] + engine[SN_N2_LOSS_ASSOCIATION_TABLE] +
+		   engine[SN_N2_LOSS_FRAME_TRUNCATED] + engine[SN_N2_LOSS_EVENT_MALFORMED] + engine[SN_N2_LOSS_PARTIAL_MESSAGE];
 }
 
 struct sn_n2_standing sn_n2_measurement_standing(struct sn_n2 *n2, enum sn_n2_measurement measurement, uint64_t inferred)

@@ -198,8 +198,11 @@ static uint32_t view_of(struct sn_n2_socket_tap *tap, const struct sn_n2_message
 
 	if (index) {
 		view = view_at(tap, index);
-		/* The kernel reuses addresses of sockets and association ids: another port or peer is another association. */
-		if (view->local.port == local.port && (!(event->flags & SN_N2_HAS_PEER) || end_matches(&view->peer, &peer))) {
+		/* The kernel reuses addresses of sockets and association ids: another port or peer is another association. Under
+		 * one id the peer may send from any of its addresses, its port is always the same (RFC 9260 1.3). */
+		if (view->local.port == local.port &&
+		    (!(event->flags & SN_N2_HAS_PEER) ||
+		     (has_id ? view->peer.port == peer.port : end_matches(&view->peer, &peer)))) {
 			if ((event->flags & SN_N2_HAS_PEER) && !addr_known(&view->peer.addr))
 				view->peer = peer;
 			return index;
