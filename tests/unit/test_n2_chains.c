@@ -306,6 +306,9 @@ static void test_sessions_of_one_ue(void **state)
 	assert_int_equal(measured_by(rig, "QF.EstabFailNbr", "fiveqi", "9"), 1);
 	assert_int_equal(measured_by(rig, "QF.EstabSuccNbr", "fiveqi", "5"), 1);
 	assert_int_equal(rig->engine->sessions, 1);
+	/* What has failed once fails no second time. */
+	up(rig, gnb, session_setup_failed(10, 1, 1, SN_NGAP_CAUSE_RADIO_NETWORK, 22));
+	assert_int_equal(measured(rig, "QF.EstabFailNbr"), 1);
 	check_engine(rig);
 }
 

@@ -194,6 +194,7 @@ static void test_ids_that_do_not_belong_together(void **state)
 	rig_register(rig, gnb, 20, 2, 2, 0xc0000002, SN_NEA0);
 	down(rig, gnb, downlink_nas(20, 1, nas_plain(SN_NAS_5GMM_STATUS)));
 	assert_int_equal(rig->engine->connections.live, 2);
+	assert_int_equal(rig->engine->ues.live, 3); /* who it is about is not known */
 	check_engine(rig);
 	/* An outcome with such ids ends nothing. */
 	up(rig, gnb, ue_message(SN_AP_SUCCESSFUL, SN_NGAP_UE_CONTEXT_MODIFICATION, 99, 2));

@@ -254,6 +254,34 @@ static void test_two_gnbs_that_look_alike(void **state)
 	check_engine(rig);
 }
 
+/* What has its other end already is nobody else's; when it loses it, it is free for it again. */
+static void test_look_alike_in_mid_session(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb[] = { { 0xb1, 1, 9487, 38412, ANY, AMF }, { 0xb2, 1, 9487, 38412, ANY, AMF } };
+	static const struct end amf[] = { { 0xa1, 11, 38412, 9487, ANY, GNB(1) }, { 0xa1, 12, 38412, 9487, ANY, GNB(2) } };
+	static const struct end another = { 0xb1, 1, 9487, 38413, ANY, AMF };
+	struct octets setup = ng_setup_request(1, "gnb-1"), page = paging(1), first = hello(1, 1);
+
+	sends(rig, &gnb[0], setup);
+	receives(rig, &amf[0], setup);
+	sends(rig, &amf[1], page); /* of the second gNB's association, seen at the AMF only so far */
+	assert_int_equal(json_array_size(json_object_get(rig_report(rig), "associations")), 2);
+	sends(rig, &gnb[1], first); /* its first word; the AMF has not received it yet */
+	assert_int_equal(json_array_size(json_object_get(rig_report(rig), "associations")), 2);
+	receives(rig, &amf[1], first);
+	receives(rig, &gnb[1], page);
+	assert_int_equal(message_count(rig), 3);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 3);
+	/* The first gNB's socket is used for something else, and is back. */
+	sends(rig, &another, ng_reset_all());
+	sends(rig, &gnb[0], ng_reset_all());
+	receives(rig, &amf[0], ng_reset_all());
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 4);
+	assert_int_equal(json_array_size(json_object_get(rig_report(rig), "associations")), 3);
+	check_engine(rig);
+}
+
 /* Equal messages one after the other are as many as either end shows, in whichever order the two ends are heard. */
 static void test_equal_messages(void **state)
 {
@@ -541,6 +569,7 @@ int main(void)
 		TEST(test_one_to_many_without_ids),
 		TEST(test_id_in_one_direction_only),
 		TEST(test_two_gnbs_that_look_alike),
+		TEST(test_look_alike_in_mid_session),
 		TEST(test_equal_messages),
 		TEST(test_pieces),
 		TEST(test_pieces_at_one_of_both_ends),

@@ -94,6 +94,8 @@ static struct sn_map_key recent_key(uint32_t association, bool uplink, struct sn
 				     .b = sn_map_hash_bytes(sn_map_seed(), data.data, SN_MIN(data.len, HASHED)) };
 }
 
+#define SAME_END 3
+
 /* How well `other` would do as another view of the association that `view` shows: 0 not at all. */
 static int likeness(struct sn_n2_socket_tap *tap, const struct sn_n2_view *other, const struct sn_n2_view *view, bool sent,
 		    struct sn_view data)
@@ -103,13 +105,13 @@ static int likeness(struct sn_n2_socket_tap *tap, const struct sn_n2_view *other
 	if (!other->used || other == view || !association_is_open(tap, other))
 		return 0;
 	if (is_same_end(other, view))
-		return 4;
+		return SAME_END;
 	if (!is_other_end(other, view))
 		return 0;
 	/* Where addresses are not known several may fit; the one that has shown this very message is it. */
 	if (sn_map_get(&tap->recent, recent_key(other->association, is_amf == !sent, data)))
-		return 3;
-	return other->paired ? 1 : 2;
+		return 2;
+	return !other->paired;
 }
 
 static void association_find(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, enum sn_ap protocol, bool sent,
@@ -118,20 +120,17 @@ static void association_find(struct sn_n2_socket_tap *tap, struct sn_n2_view *vi
 	const struct sn_n2_endpoint *gnb, *amf;
 	struct sn_n2_view *best = NULL;
 	int best_likeness = 0;
-	unsigned count = 0;
 
 	for (uint32_t i = 1; i <= tap->views.used; i++) {
 		int like = likeness(tap, view_at(tap, i), view, sent, data);
 
-		count += like > 0;
 		if (like > best_likeness) {
 			best_likeness = like;
 			best = view_at(tap, i);
 		}
 	}
-	/* Of several that each have their other end already none is right. */
-	if (best && (best_likeness > 1 || count == 1)) {
-		bool same_end = best_likeness == 4;
+	if (best) {
+		bool same_end = best_likeness == SAME_END;
 
 		view->is_amf = same_end ? best->is_amf : !best->is_amf;
 		view->association = best->association;
@@ -156,10 +155,29 @@ static void partial_free(struct sn_n2_socket_tap *tap, struct sn_n2_view *view)
 	view->partial_cut = false;
 }
 
+static bool is_of_association(const struct sn_n2_view *view, const struct sn_n2_view *other)
+{
+	return other->used && other != view && other->association == view->association &&
+	       other->association_serial == view->association_serial;
+}
+
+/* The other end has lost this one, unless it is seen in another way still. */
+static void unpair(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view)
+{
+	bool seen = false;
+
+	for (uint32_t i = 1; view->paired && i <= tap->views.used; i++)
+		seen |= is_of_association(view, view_at(tap, i)) && view_at(tap, i)->is_amf == view->is_amf;
+	for (uint32_t i = 1; view->paired && !seen && i <= tap->views.used; i++)
+		if (is_of_association(view, view_at(tap, i)))
+			view_at(tap, i)->paired = false;
+}
+
 static void view_remove(struct sn_n2_socket_tap *tap, uint32_t index)
 {
 	struct sn_n2_view *view = view_at(tap, index);
 
+	unpair(tap, view);
 	sn_map_remove(&tap->by_socket, view->key);
 	if (view->partial || view->partial_cut)
 		tap->engine->losses[SN_N2_LOSS_PARTIAL_MESSAGE]++;
