@@ -195,6 +195,21 @@ static void test_registration_released(void **state)
 	assert_int_equal(chain_cause(rig, "Registration", "radioNetwork", "radio-connection-with-ue-lost"), 1);
 }
 
+/* The UE comes back by another connection; that the old one is released afterwards ends nothing of what it wants now. */
+static void test_old_connection_released(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t gnb = rig_gnb(rig, 1);
+
+	rig_register(rig, gnb, 10, 1, 1, TMSI, SN_NEA0);
+	up(rig, gnb, initial_ue(2, 0, nas_registration_request(SN_NAS_REGISTRATION_MOBILITY, nas_guti(TMSI))));
+	rig_release(rig, gnb, 10, 1, SN_NGAP_CAUSE_RADIO_NETWORK, 21);
+	check_chain(rig, "Registration", 2, 1, 0, 0);
+	down(rig, gnb, downlink_nas(11, 2, nas_registration_accept(TMSI + 1, 1)));
+	check_chain(rig, "Registration", 2, 2, 0, 0);
+	check_engine(rig);
+}
+
 /* A periodic update needs no context: ciphered, its accept shows in nothing but the release. */
 static void test_periodic_ciphered(void **state)
 {
@@ -558,6 +573,7 @@ int main(void)
 		TEST(test_registration_superseded),
 		TEST(test_registration_no_response),
 		TEST(test_registration_released),
+		TEST(test_old_connection_released),
 		TEST(test_periodic_ciphered),
 		TEST(test_service_request),
 		TEST(test_service_request_ciphered),

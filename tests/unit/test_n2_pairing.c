@@ -298,6 +298,19 @@ static void test_setup_after_silent_death(void **state)
 	check_engine(rig);
 }
 
+/* The same id from another address is another gNB that was given it by mistake: nobody is closed for it. */
+static void test_setup_of_two_with_one_id(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t first = rig_gnb(rig, 1), second = rig_association(rig, 2);
+
+	rig_register(rig, first, 10, 1, 1, 0xc0000001, SN_NEA0);
+	up(rig, second, ng_setup_request(1, "gnb-1"));
+	down(rig, second, ng_setup_response("amf"));
+	assert_int_equal(rig->engine->connections.live, 1);
+	check_engine(rig);
+}
+
 static void test_association_lost(void **state)
 {
 	struct rig *rig = *state;
@@ -466,6 +479,7 @@ int main(void)
 		TEST(test_reset_some),
 		TEST(test_setup_again),
 		TEST(test_setup_after_silent_death),
+		TEST(test_setup_of_two_with_one_id),
 		TEST(test_association_lost),
 		TEST(test_begun_in_mid_session),
 		TEST(test_ends_turned_round),
