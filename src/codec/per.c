@@ -10,40 +10,19 @@ uint32_t sn_per_fail(struct sn_per *per, int error)
 	return 0;
 }
 
-/** Bits that a value of 0..range needs (X.691 11.5.3, 11.5.4). */
-static unsigned width_of(uint64_t range)
+uint64_t sn_per_window_at_end(const struct sn_per *per, size_t pos)
 {
-	return range ? 64 - (unsigned)__builtin_clzll(range) : 0;
-}
+	uint64_t window = 0;
 
-/** `count` aligned octets as a number, at most 8. */
-static uint64_t octets_number(struct sn_per *per, size_t count)
-{
-	struct sn_view view = sn_per_octets(per, count);
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < view.len; i++)
-		value = value << 8 | view.data[i];
-	return value;
+	for (size_t i = pos >> 3, end = (pos >> 3) + 8; i < end; i++)
+		window = window << 8 | (per->data + i < per->readable ? per->data[i] : 0);
+	return window;
 }
 
 uint64_t sn_per_constrained(struct sn_per *per, uint64_t lb, uint64_t ub)
 {
-	uint64_t range = ub - lb, value; /* X.691 counts one more: its "range" 256 is 255 here */
+	uint64_t range = ub - lb, value = sn_per_formed(per, SN_PER_FORM_OF(range), SN_PER_FORM_BITS_OF(range));
 
-	if (range < 255) {
-		value = sn_per_bits(per, width_of(range));
-	} else if (range == 255) {
-		sn_per_align(per);
-		value = sn_per_bits(per, 8);
-	} else if (range <= 0xffff) {
-		sn_per_align(per);
-		value = sn_per_bits(per, 16);
-	} else { /* 11.5.7.4: the number of octets comes first, as a constrained whole number of its own */
-		unsigned octets = (width_of(range) + 7) / 8;
-
-		value = octets_number(per, 1 + sn_per_bits(per, width_of(octets - 1)));
-	}
 	if (per->error)
 		return 0;
 	if (value > range)
@@ -61,7 +40,7 @@ int64_t sn_per_integer(struct sn_per *per)
 		sn_per_fail(per, -EBADMSG);
 	if (per->error)
 		return 0;
-	value = octets_number(per, count);
+	value = sn_per_octets_number(per, (unsigned)count);
 	return (int64_t)(value << unused) >> unused;
 }
 
@@ -100,8 +79,7 @@ size_t sn_per_length(struct sn_per *per, size_t lb, size_t ub)
 	return per->error ? 0 : length;
 }
 
-/** Normally small non-negative whole number (11.6), capped at 65535. */
-static uint32_t small_number(struct sn_per *per)
+uint32_t sn_per_small_number(struct sn_per *per)
 {
 	size_t count;
 	uint64_t value;
@@ -113,7 +91,7 @@ static uint32_t small_number(struct sn_per *per)
 		sn_per_fail(per, -EBADMSG);
 	if (per->error)
 		return 0;
-	value = octets_number(per, count);
+	value = sn_per_octets_number(per, (unsigned)count);
 	return (uint32_t)SN_MIN(value, 0xffff);
 }
 
@@ -122,7 +100,7 @@ uint32_t sn_per_enum(struct sn_per *per, uint32_t count, bool extensible)
 	uint32_t value;
 
 	if (extensible && sn_per_bool(per)) {
-		value = small_number(per);
+		value = sn_per_small_number(per);
 		return per->error ? 0 : SN_PER_EXTENSION + value;
 	}
 	return count ? (uint32_t)sn_per_constrained(per, 0, count - 1) : 0;

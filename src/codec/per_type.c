@@ -26,31 +26,51 @@ static inline void store(void *ret_value, uint8_t width, uint64_t value)
 	}
 }
 
-void sn_per_read_integer(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
+static inline void read_integer(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
 {
 	struct sn_per *per = &reader->per;
 	uint64_t value;
 
-	if (type->extensible && sn_per_bool(per))
+	if (type->extensible && sn_per_bool(per)) {
 		value = (uint64_t)sn_per_integer(per);
-	else
-		value = sn_per_constrained(per, type->lb, type->ub);
-	if (!per->error)
+	} else {
+		value = sn_per_formed(per, type->form, type->form_bits);
+		if (SN_UNLIKELY(value > type->ub - type->lb))
+			sn_per_fail(per, -EBADMSG);
+		value += type->lb;
+	}
+	if (SN_LIKELY(!per->error))
 		store(ret_value, type->width, value);
+}
+
+void sn_per_read_integer(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
+{
+	read_integer(reader, type, ret_value);
+}
+
+static inline void read_enum(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
+{
+	struct sn_per *per = &reader->per;
+	uint64_t value;
+
+	if (type->extensible && sn_per_bool(per)) {
+		value = (uint64_t)sn_per_small_number(per) + type->count;
+	} else {
+		value = sn_per_formed(per, type->form, type->form_bits);
+		if (SN_UNLIKELY(value >= type->count))
+			sn_per_fail(per, -EBADMSG);
+	}
+	if (SN_LIKELY(!per->error))
+		store(ret_value, 1, SN_MIN(value, UINT8_MAX));
 }
 
 void sn_per_read_enum(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
 {
-	uint32_t value = sn_per_enum(&reader->per, type->count, type->extensible);
-
-	if (value & SN_PER_EXTENSION)
-		value = value - SN_PER_EXTENSION + type->count;
-	if (!reader->per.error)
-		store(ret_value, 1, SN_MIN(value, UINT8_MAX));
+	read_enum(reader, type, ret_value);
 }
 
 /** X.691 16.9, 16.10 and 17.6, 17.7: up to 16 bits where they come, more octet-aligned. */
-void sn_per_read_bits(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
+static inline void read_bits(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
 {
 	struct sn_per *per = &reader->per;
 	unsigned count = type->count;
@@ -58,13 +78,18 @@ void sn_per_read_bits(struct sn_per_reader *reader, const struct sn_per_type *ty
 
 	if (count > 16)
 		sn_per_align(per);
-	if (count > 32) {
+	if (SN_UNLIKELY(count > 56)) {
 		value = sn_per_bits(per, 32);
 		count -= 32;
 	}
-	value = value << count | sn_per_bits(per, count);
-	if (!per->error)
+	value = value << count | sn_per_number(per, count);
+	if (SN_LIKELY(!per->error))
 		store(ret_value, type->width, value);
+}
+
+void sn_per_read_bits(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
+{
+	read_bits(reader, type, ret_value);
 }
 
 void sn_per_read_string(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
@@ -91,7 +116,7 @@ static void note(struct sn_per_reader *reader, int error)
  * Takes an unconstrained length and its octets, as far as they are there. @param ret_cut set when octets are missing.
  * Of a value in fragments (16K and more) only the first is taken, the others are stepped over: they are not contiguous.
  */
-static struct sn_view take(struct sn_per_reader *reader, bool *ret_cut)
+static struct sn_view take_any(struct sn_per_reader *reader, bool *ret_cut)
 {
 	struct sn_per *per = &reader->per;
 	struct sn_view view = { 0 };
@@ -113,6 +138,33 @@ static struct sn_view take(struct sn_per_reader *reader, bool *ret_cut)
 	return view;
 }
 
+/** The same, with a short way for nearly all: a length of one octet, `skip` octets behind here, and all of the value is there. */
+static inline bool take_short(struct sn_per *per, unsigned skip, struct sn_view *ret_view)
+{
+	size_t begin = (per->pos + 7) & ~(size_t)7, end = begin + ((skip + 1) << 3);
+	const uint8_t *length;
+
+	if (SN_UNLIKELY(end > per->bits))
+		return false;
+	length = per->data + (begin >> 3) + skip;
+	if (SN_UNLIKELY(*length >= 0x80))
+		return false;
+	end += (size_t)*length << 3;
+	if (SN_UNLIKELY(end > per->bits))
+		return false;
+	per->pos = end;
+	*ret_view = (struct sn_view) { length + 1, *length };
+	return true;
+}
+
+static inline struct sn_view take(struct sn_per_reader *reader, bool *ret_cut)
+{
+	struct sn_view view;
+
+	*ret_cut = false;
+	return take_short(&reader->per, 0, &view) ? view : take_any(reader, ret_cut);
+}
+
 void sn_per_read_octets(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
 {
 	bool cut;
@@ -120,33 +172,6 @@ void sn_per_read_octets(struct sn_per_reader *reader, const struct sn_per_type *
 
 	if (!reader->per.error && ret_value)
 		*(struct sn_view *)ret_value = view;
-}
-
-/** Reads a type from octets of its own. @return whether it was read to its end. */
-static bool read_within(struct sn_per_reader *reader, const struct sn_per_type *type, struct sn_view view, bool cut,
-			void *ret_value)
-{
-	struct sn_per outer = reader->per;
-	bool outer_cut = reader->cut, good;
-
-	sn_per_init(&reader->per, view);
-	reader->cut = cut;
-	type->read(reader, type, ret_value);
-	good = !reader->per.error;
-	if (SN_UNLIKELY(!good)) /* past the end of what is whole: the end is where the sender put it */
-		note(reader, reader->per.error == -EMSGSIZE && cut ? -EMSGSIZE : -EBADMSG);
-	reader->per = outer;
-	reader->cut = outer_cut;
-	return good;
-}
-
-void sn_per_read_contained(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
-{
-	bool cut;
-	struct sn_view view = take(reader, &cut);
-
-	if (!reader->per.error)
-		read_within(reader, type->of, view, cut, ret_value);
 }
 
 static inline void *place(const struct sn_per_field *field, void *around)
@@ -162,25 +187,86 @@ static inline void tell(struct sn_per_reader *reader, const struct sn_per_field 
 		*(bool *)((uint8_t *)around + field->mark - 1) = true;
 }
 
+static void read_sequence(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value);
+
+static inline void read_value(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
+{
+	switch ((enum sn_per_leaf)type->leaf) {
+	case SN_PER_LEAF_INTEGER:
+		read_integer(reader, type, ret_value);
+		return;
+	case SN_PER_LEAF_ENUM:
+		read_enum(reader, type, ret_value);
+		return;
+	case SN_PER_LEAF_BITS:
+		read_bits(reader, type, ret_value);
+		return;
+	case SN_PER_LEAF_SEQUENCE:
+		read_sequence(reader, type, ret_value);
+		return;
+	case SN_PER_LEAF_NONE:
+		break;
+	}
+	type->read(reader, type, ret_value);
+}
+
+/**
+ * Reads a type from octets of its own, which lie within what is being read. @return whether it was read to its end.
+ * The cursor is saved word by word: a copy of the whole would wait for the word that was written just before.
+ */
+static bool read_within(struct sn_per_reader *reader, const struct sn_per_type *type, struct sn_view view, bool cut,
+			void *ret_value)
+{
+	struct sn_per *per = &reader->per;
+	const uint8_t *data = per->data;
+	size_t bits = per->bits, pos = per->pos;
+	bool outer_cut = reader->cut;
+	int error;
+
+	per->data = view.data;
+	per->bits = view.len << 3;
+	per->pos = 0;
+	reader->cut = cut;
+	read_value(reader, type, ret_value);
+	error = per->error;
+	per->data = data;
+	per->bits = bits;
+	per->pos = pos;
+	reader->cut = outer_cut;
+	if (SN_LIKELY(!error))
+		return true;
+	per->error = 0;
+	/* Past the end of what is whole: the end is where the sender put it. */
+	note(reader, error == -EMSGSIZE && cut ? -EMSGSIZE : -EBADMSG);
+	return false;
+}
+
+void sn_per_read_contained(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
+{
+	bool cut;
+	struct sn_view view = take(reader, &cut);
+
+	if (!reader->per.error)
+		read_within(reader, type->of, view, cut, ret_value);
+}
+
 static inline bool read_field(struct sn_per_reader *reader, const struct sn_per_field *field, void *around)
 {
-	field->type->read(reader, field->type, place(field, around));
+	read_value(reader, field->type, place(field, around));
 	if (SN_UNLIKELY(reader->per.error))
 		return false;
 	tell(reader, field, around);
 	return true;
 }
 
-void sn_per_read_sequence(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
+static void read_sequence(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
 {
 	/* 19.1 to 19.6: extension bit, one bit per optional component, the components, the additions. */
 	uint32_t preamble = sn_per_bits(&reader->per, type->optional + type->extensible);
 	uint32_t bit = 1u << type->optional;
 	bool additions = type->extensible && preamble & bit;
 
-	for (unsigned i = 0; i < type->count; i++) {
-		const struct sn_per_field *field = &type->fields[i];
-
+	for (const struct sn_per_field *field = type->fields, *end = field + type->count; field < end; field++) {
 		if (field->optional) {
 			bit >>= 1;
 			if (!(preamble & bit))
@@ -191,6 +277,11 @@ void sn_per_read_sequence(struct sn_per_reader *reader, const struct sn_per_type
 	}
 	if (SN_UNLIKELY(additions))
 		sn_per_skip_extensions(&reader->per);
+}
+
+void sn_per_read_sequence(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
+{
+	read_sequence(reader, type, ret_value);
 }
 
 void sn_per_read_choice(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value)
@@ -225,21 +316,29 @@ void sn_per_read_list(struct sn_per_reader *reader, const struct sn_per_type *ty
 	} while (SN_UNLIKELY(more) && !per->error);
 }
 
+#define IE_HEAD 3 /* octets: id; criticality, in two bits before an open type */
+
 /** Reads id, criticality and value of one information element (TS 38.413 9.4.8). */
-static void read_ie(struct sn_per_reader *reader, const struct sn_per_set *set, void *around)
+static inline void read_ie(struct sn_per_reader *reader, const struct sn_per_set *set, void *around)
 {
 	struct sn_per *per = &reader->per;
 	const struct sn_per_field *field;
-	struct sn_view head = sn_per_octets(per, 3), value; /* id; criticality, in two bits before an open type */
+	struct sn_view value;
+	bool cut = false;
 	uint32_t id;
-	bool cut;
 
-	if (SN_UNLIKELY(per->error))
-		return;
-	id = sn_be16(head.data);
-	value = take(reader, &cut);
-	if (SN_UNLIKELY(per->error))
-		return;
+	if (SN_LIKELY(take_short(per, IE_HEAD, &value))) {
+		id = sn_be16(value.data - IE_HEAD - 1);
+	} else {
+		struct sn_view head = sn_per_octets(per, IE_HEAD);
+
+		if (SN_UNLIKELY(per->error))
+			return;
+		id = sn_be16(head.data);
+		value = take(reader, &cut);
+		if (SN_UNLIKELY(per->error))
+			return;
+	}
 	id -= set->first;
 	if (id >= set->count)
 		return;

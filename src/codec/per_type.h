@@ -48,6 +48,15 @@ struct sn_per_set {
 	uint16_t count;
 };
 
+/** Types so common and so small that the reader of what is around them knows them itself. */
+enum sn_per_leaf {
+	SN_PER_LEAF_NONE, /* whatever `read` is */
+	SN_PER_LEAF_INTEGER,
+	SN_PER_LEAF_ENUM,
+	SN_PER_LEAF_BITS,
+	SN_PER_LEAF_SEQUENCE,
+};
+
 struct sn_per_type {
 	sn_per_read_fn read;
 	union {
@@ -62,6 +71,9 @@ struct sn_per_type {
 	uint8_t width;	   /* octets of the value in memory */
 	uint8_t parameter; /* for types with a function of their own */
 	bool extensible;
+	uint8_t leaf;	   /* enum sn_per_leaf */
+	uint8_t form;	   /* of INTEGER and ENUMERATED: enum sn_per_form ... */
+	uint8_t form_bits; /* ... and its bits */
 };
 
 void sn_per_read_integer(struct sn_per_reader *reader, const struct sn_per_type *type, void *ret_value);
@@ -79,17 +91,20 @@ void sn_per_read_single(struct sn_per_reader *reader, const struct sn_per_type *
 /** INTEGER (low..high), extensible or not, stored as `member_type` (the low bits, when a value beyond the root is wider). */
 #define SN_PER_INTEGER(member_type, low, high, more)                                                                             \
 	{                                                                                                                        \
-		.read = sn_per_read_integer, .lb = (low), .ub = (high), .width = sizeof(member_type), .extensible = (more)       \
+		.read = sn_per_read_integer, .leaf = SN_PER_LEAF_INTEGER, .lb = (low), .ub = (high),                             \
+		.form = SN_PER_FORM_OF((uint64_t)(high) - (low)), .form_bits = SN_PER_FORM_BITS_OF((uint64_t)(high) - (low)),    \
+		.width = sizeof(member_type), .extensible = (more)                                                               \
 	}
 /** ENUMERATED of `root` values; those beyond the root continue its numbers, 255 at most. Stored as uint8_t. */
 #define SN_PER_ENUMERATED(root, more)                                                                                            \
 	{                                                                                                                        \
-		.read = sn_per_read_enum, .count = (root), .extensible = (more)                                                  \
+		.read = sn_per_read_enum, .leaf = SN_PER_LEAF_ENUM, .count = (root), .extensible = (more),                       \
+		.form = SN_PER_FORM_OF((root)-1u), .form_bits = SN_PER_FORM_BITS_OF((root)-1u)                                   \
 	}
 /** BIT STRING (SIZE (n)), or OCTET STRING of n / 8 octets, of at most 64 bits, as a number. */
 #define SN_PER_BITS(member_type, n)                                                                                              \
 	{                                                                                                                        \
-		.read = sn_per_read_bits, .count = (n), .width = sizeof(member_type)                                             \
+		.read = sn_per_read_bits, .leaf = SN_PER_LEAF_BITS, .count = (n), .width = sizeof(member_type)                   \
 	}
 /** OCTET STRING without bounds, as struct sn_view; one that is cut keeps what is there of it. */
 #define SN_PER_OCTETS                                                                                                            \
@@ -104,8 +119,8 @@ void sn_per_read_single(struct sn_per_reader *reader, const struct sn_per_type *
 /** SEQUENCE with extension marker; `options` of the components are OPTIONAL. */
 #define SN_PER_SEQUENCE(table, options)                                                                                          \
 	{                                                                                                                        \
-		.read = sn_per_read_sequence, .fields = (table), .count = SN_ARRAY_SIZE(table), .optional = (options),           \
-		.extensible = true                                                                                               \
+		.read = sn_per_read_sequence, .leaf = SN_PER_LEAF_SEQUENCE, .fields = (table), .count = SN_ARRAY_SIZE(table),    \
+		.optional = (options), .extensible = true                                                                        \
 	}
 /** CHOICE without extension marker. An alternative without a type ends the reading of what is around it, as of an open type. */
 #define SN_PER_CHOICE(table)                                                                                                     \
