@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
-#include "agent/option_values.h"
+#include "config/option_values.h"
 #include "agent/own_records.h"
 #include "base/macro.h"
 #include "bpf/abi.h"

@@ -5,7 +5,7 @@
 
 #include <uv.h>
 
-#include "agent/http.h"
+#include "http/server.h"
 #include "agent/lock.h"
 #include "agent/module_set.h"
 #include "base/args.h"

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 
 #include "agent/config.h"
-#include "agent/options.h"
+#include "config/options.h"
 #include "base/log.h"
 
 static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };

@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 #include "agent/agent.h"
-#include "agent/options.h"
+#include "config/options.h"
 #include "agent/own_records.h"
 #include "bpf/abi.h"
 #include "kernel/kernel.h"

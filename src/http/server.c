@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "agent/http.h"
+#include "http/server.h"
 #include "base/clock.h"
 #include "base/log.h"
 

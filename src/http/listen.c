@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "agent/http.h"
+#include "http/server.h"
 
 #define BACKLOG 32
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "agent/yaml_file.h"
+#include "config/yaml_file.h"
 #include "base/macro.h"
 
 int sn_yaml_read(const char *path, char **ret_data, size_t *ret_len, struct sn_diag *reterr)

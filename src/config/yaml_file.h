@@ -3,8 +3,8 @@
  * @file One YAML document from a file that may hold anything: size, depth and number of nodes are bounded before the document
  * is built, and every refusal names file and line.
  */
-#ifndef SN_AGENT_YAML_FILE_H
-#define SN_AGENT_YAML_FILE_H
+#ifndef SN_CONFIG_YAML_FILE_H
+#define SN_CONFIG_YAML_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

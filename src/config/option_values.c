@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/option_values.h"
+#include "config/option_values.h"
 #include "base/clock.h"
 
 const size_t sn_option_value_sizes[] = {

@@ -3,10 +3,10 @@
  * @file Option tables at work: defaults, values from YAML, comparison, release, and the text of an example file. A dot in an
  * option's name stands for a mapping in the file ("metrics.listen").
  */
-#ifndef SN_AGENT_OPTIONS_H
-#define SN_AGENT_OPTIONS_H
+#ifndef SN_CONFIG_OPTIONS_H
+#define SN_CONFIG_OPTIONS_H
 
-#include "agent/yaml_file.h"
+#include "config/yaml_file.h"
 #include "base/text.h"
 #include "sauron/module.h"
 

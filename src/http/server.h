@@ -3,8 +3,8 @@
  * @file A small HTTP server on the agent's loop: libmicrohttpd without a thread, its epoll descriptor watched by libuv. Answers
  * are made at once, in memory. What a peer can use up is bounded: connections, header octets, time.
  */
-#ifndef SN_AGENT_HTTP_H
-#define SN_AGENT_HTTP_H
+#ifndef SN_HTTP_SERVER_H
+#define SN_HTTP_SERVER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file Values of options by type. Used by options.c; everybody else takes options.h. */
-#ifndef SN_AGENT_OPTION_VALUES_H
-#define SN_AGENT_OPTION_VALUES_H
+#ifndef SN_CONFIG_OPTION_VALUES_H
+#define SN_CONFIG_OPTION_VALUES_H
 
-#include "agent/options.h"
+#include "config/options.h"
 
 /** Room for a value of any type. */
 union sn_option_value {

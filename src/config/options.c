@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/option_values.h"
-#include "agent/options.h"
+#include "config/option_values.h"
+#include "config/options.h"
 
 #define NAME_MAX_OCTETS 64
 #define LEVEL_NAMES_MAX 128
