@@ -86,10 +86,13 @@ typedef int (*sn_store_record_fn)(void *ctx, const struct sn_store_record *recor
 /** By time, the newest first unless asked otherwise. @return how many, or a negative errno with words. */
 int64_t sn_store_records(struct sn_store *store, const struct sn_store_query *query, sn_store_record_fn fn, void *ctx,
 			 struct sn_diag *reterr);
-/** Counts the records of a query by the values of one attribute (or "type", "node", "ue", "gnb"), the most frequent first. */
-typedef int (*sn_store_count_fn)(void *ctx, struct sn_view value, uint64_t count);
-int sn_store_counts(struct sn_store *store, const struct sn_store_query *query, const char *field, sn_store_count_fn fn,
-		    void *ctx, struct sn_diag *reterr);
+/**
+ * Counts the records of a query by the values of one or two attributes (or "type", "node", "ue", "gnb"), the most frequent first, at
+ * most query->limit. `by` may be NULL; then ret_by is empty. A record without the attribute counts under an empty value.
+ */
+typedef int (*sn_store_count_fn)(void *ctx, struct sn_view value, struct sn_view by, uint64_t count);
+int sn_store_counts(struct sn_store *store, const struct sn_store_query *query, const char *field, const char *by,
+		    sn_store_count_fn fn, void *ctx, struct sn_diag *reterr);
 
 struct sn_store_series_query {
 	uint64_t from_ns, to_ns;
