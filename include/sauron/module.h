@@ -76,6 +76,8 @@ struct sn_host {
 	struct sn_pseudonym *pseudonym;
 	/** Tells the agent of something worth a log line; the text needs no module name. */
 	void (*warn)(struct sn_host *host, const char *text);
+	/** Takes one single event (a record whose type has "time"), which is copied. NULL when nobody does. */
+	void (*emit)(struct sn_host *host, const struct sn_record_type *type, const void *row, uint64_t time_ns);
 	/** Add to CLOCK_BOOTTIME to get ns since 1970. */
 	uint64_t (*wall_offset_ns)(struct sn_host *host);
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file OTLP 1.x (opentelemetry-proto, packages opentelemetry.proto.{collector,logs,metrics,common,resource}.*.v1): export requests
- * for logs and metrics and their responses, in protobuf; requests in JSON are read, too.
+ * @file OTLP 1.x (opentelemetry-proto, packages opentelemetry.proto.{collector,logs,metrics,common,resource}.*.v1): export
+ * requests for logs and metrics and their responses, in protobuf; requests in JSON are read, too.
  *
  * Writing appends to a buffer of the caller, without allocation of its own per record: a request is begun, records follow, it is
  * ended. Reading calls back for each record; all views point into the input (or, of JSON, into the reader's own memory) and are
@@ -49,7 +49,7 @@ struct sn_otlp_log {
 
 enum sn_otlp_metric_kind {
 	SN_OTLP_GAUGE,
-	SN_OTLP_SUM, /* monotonic, cumulative */
+	SN_OTLP_SUM,	   /* monotonic, cumulative */
 	SN_OTLP_HISTOGRAM, /* cumulative, explicit bounds */
 };
 /** One data point with its metric's name. */
@@ -57,8 +57,8 @@ struct sn_otlp_point {
 	struct sn_view name, unit, description;
 	enum sn_otlp_metric_kind kind;
 	uint64_t start_ns, time_ns;
-	double value; /* of a histogram: the sum */
-	uint64_t count; /* of a histogram, as the three below */
+	double value;		       /* of a histogram: the sum */
+	uint64_t count;		       /* of a histogram, as the three below */
 	const uint64_t *bucket_counts; /* bound_count + 1 */
 	const double *bounds;
 	size_t bound_count;

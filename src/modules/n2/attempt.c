@@ -290,6 +290,7 @@ void sn_n2_attempt_end(struct sn_n2_engine *engine, uint32_t index, enum sn_n2_o
 		cause = 0;
 	}
 	account(engine, attempt, outcome, cause, time_ns);
+	sn_n2_emit_outcome(engine, attempt, ue, outcome, cause, time_ns);
 	if (ue)
 		sn_n2_story_add(engine, ue,
 				&(struct sn_n2_story) {

@@ -57,6 +57,7 @@ void sn_n2_engine_fini(struct sn_n2_engine *engine)
 		sn_label_dict_fini(dicts[i]);
 	free(engine->story);
 	engine->story = NULL;
+	sn_n2_emit_free(engine);
 }
 
 /* Label numbers are kept by the value on the wire + 1, so that its text is made only the first time. */
@@ -128,21 +129,29 @@ static void nas_count(struct sn_n2_engine *engine, const struct sn_nas_pdu *pdu)
 	}
 }
 
-static void nas_story(struct sn_n2_engine *engine, uint32_t ue, bool uplink, uint64_t time_ns)
+/* A message of a UE: into its story, and out of the node where somebody takes single events. */
+static void signal_note(struct sn_n2_engine *engine, const struct sn_n2_where *where, const struct sn_n2_story *entry)
+{
+	sn_n2_story_add(engine, where->ue, entry);
+	if (engine->emit)
+		sn_n2_emit_signal(engine, where->association, where->ue, entry);
+}
+
+static void nas_story(struct sn_n2_engine *engine, const struct sn_n2_where *where, bool uplink, uint64_t time_ns)
 {
 	const struct sn_nas_pdu *pdu = &engine->nas_pdu;
 
 	if (pdu->ciphered)
-		sn_n2_story_add(
-			engine, ue,
+		signal_note(
+			engine, where,
 			&(struct sn_n2_story) {
 				.time_ns = time_ns, .kind = SN_N2_STORY_CIPHERED, .detail = pdu->security, .uplink = uplink });
 	for (uint8_t i = 0; i < pdu->count; i++) {
 		const struct sn_nas_message *nas = &pdu->messages[i];
 		unsigned group = nas->epd == SN_NAS_EPD_5GSM ? SN_N2_CAUSE_5GSM : SN_N2_CAUSE_5GMM;
 
-		sn_n2_story_add(
-			engine, ue,
+		signal_note(
+			engine, where,
 			&(struct sn_n2_story) { .time_ns = time_ns,
 						.kind = SN_N2_STORY_NAS,
 						.what = nas->type,
@@ -166,7 +175,7 @@ static void nas_take(struct sn_n2_engine *engine, struct sn_n2_where *where, str
 	if (!where->ue)
 		return;
 	sn_n2_flow_nas(engine, where, uplink, time_ns);
-	nas_story(engine, where->ue, uplink, time_ns);
+	nas_story(engine, where, uplink, time_ns);
 }
 
 static void nas_take_all(struct sn_n2_engine *engine, struct sn_n2_where *where, bool uplink, uint64_t time_ns)
@@ -187,14 +196,14 @@ static void ue_message(struct sn_n2_engine *engine, struct sn_n2_where *where, b
 
 	((struct sn_n2_ue *)sn_pool_at(&engine->ues, where->ue))->last_ns = time_ns;
 	location_note(engine, where->connection);
-	sn_n2_story_add(engine, where->ue,
-			&(struct sn_n2_story) { .time_ns = time_ns,
-						.kind = SN_N2_STORY_NGAP,
-						.what = ngap->procedure_code,
-						.detail = ngap->pdu,
-						.uplink = uplink,
-						.cause = sn_n2_cause_of(&ngap->cause),
-						.gnb = gnb_of(engine, where->association) });
+	signal_note(engine, where,
+		    &(struct sn_n2_story) { .time_ns = time_ns,
+					    .kind = SN_N2_STORY_NGAP,
+					    .what = ngap->procedure_code,
+					    .detail = ngap->pdu,
+					    .uplink = uplink,
+					    .cause = sn_n2_cause_of(&ngap->cause),
+					    .gnb = gnb_of(engine, where->association) });
 	nas_take_all(engine, where, uplink, time_ns);
 }
 
@@ -296,4 +305,5 @@ void sn_n2_engine_tick(struct sn_n2_engine *engine, uint64_t now_ns)
 	sn_n2_attempts_expire(engine, engine->now_ns);
 	sn_n2_ue_sweep(engine);
 	sn_n2_association_sweep(engine);
+	sn_n2_emit_tick(engine, engine->now_ns);
 }

@@ -22,6 +22,8 @@
 #include "modules/n2/measurements.h"
 #include "sauron/diag.h"
 
+struct sn_host;
+struct sn_n2_emit;
 struct sn_pseudonym;
 
 /** Chains across procedures; their numbers follow the 256 procedure codes, so both are "kinds" of attempts. Append-only. */
@@ -280,6 +282,7 @@ struct sn_n2_limits {
 struct sn_n2_engine {
 	struct sn_n2_limits limits;
 	struct sn_pseudonym *pseudonym;
+	struct sn_n2_emit *emit; /* NULL: nobody takes single events */
 	struct sn_pool associations, connections, ues, attempts;
 	struct sn_pool procedure_cells, cause_cells, measure_cells;
 	struct sn_map by_key;		/* deliverer's association key → association */
@@ -440,6 +443,19 @@ void sn_n2_story_add(struct sn_n2_engine *engine, uint32_t ue, const struct sn_n
 void sn_n2_story_move(struct sn_n2_engine *engine, uint32_t from_ue, uint32_t into_ue);
 /** Walks a UE's story from the newest entry back. @return false when there is none before it (or it was overwritten). */
 bool sn_n2_story_back(const struct sn_n2_engine *engine, uint64_t *cursor, const struct sn_n2_story **ret_entry);
+
+/* emit.c: all but the first do nothing when nobody takes single events */
+/** Sends single events to the host's `emit` from now on; with `signals` each message of a UE, too. @return 0 or -ENOMEM. */
+int sn_n2_emit_new(struct sn_n2_engine *engine, struct sn_host *host, bool signals);
+void sn_n2_emit_signals(struct sn_n2_engine *engine, bool signals);
+void sn_n2_emit_signal(struct sn_n2_engine *engine, uint32_t association, uint32_t ue, const struct sn_n2_story *entry);
+void sn_n2_emit_outcome(struct sn_n2_engine *engine, const struct sn_n2_attempt *attempt, uint32_t ue, enum sn_n2_outcome outcome,
+			uint16_t cause, uint64_t time_ns);
+/** What waits of one UE is the other's: it has turned out to be that one. */
+void sn_n2_emit_move(struct sn_n2_engine *engine, uint32_t from_ue, uint32_t into_ue);
+/** Sends what has waited long enough; UINT64_MAX: everything. */
+void sn_n2_emit_tick(struct sn_n2_engine *engine, uint64_t now_ns);
+void sn_n2_emit_free(struct sn_n2_engine *engine);
 
 /* names.c */
 /** "10.0.0.1:38412", "[2001:db8::1]:38412". */

@@ -16,6 +16,7 @@ struct sn_n2_config {
 	uint64_t ue_idle;
 	uint64_t association_idle;
 	uint32_t tap;
+	uint32_t events;
 	uint32_t max_ues;
 	uint32_t max_associations;
 	uint32_t max_label_values;

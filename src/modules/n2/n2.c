@@ -23,6 +23,8 @@
 
 enum tap_choice { TAP_AUTO, TAP_SOCKET, TAP_PACKET };
 static const char *const tap_names[] = { "auto", "socket", "packet", NULL };
+enum events_choice { EVENTS_ALL, EVENTS_OUTCOMES, EVENTS_NONE };
+static const char *const events_names[] = { "all", "outcomes", "none", NULL };
 
 /** Time-outs by name, with their defaults; whatever is not here has 10 s. */
 static const struct {
@@ -85,6 +87,8 @@ static const struct sn_option options[] = {
 	OPTION(tap, SN_OPTION_ENUM, .def = "auto", .names = tap_names,
 	       .doc = "auto: sockets where the kernel has SCTP, and packets on the interfaces that are named; socket or packet: only that one",
 	       .restart = true),
+	OPTION(events, SN_OPTION_ENUM, .def = "all", .names = events_names,
+	       .doc = "single events for the controller, where there is one: outcomes of procedures and chains, and with all each message of a UE"),
 	OPTION(capture_limit, SN_OPTION_SIZE, .def = "16KiB", .min = 256, .max = SN_N2_CAPTURE_MAX,
 	       .doc = "octets taken of one message; longer ones are counted and decoded as far as they go"),
 	OPTION(timeouts, SN_OPTION_DURATION_MAP, .def = "{}", .names = timeout_names, .min = 1000000ull, .max = 86400 * SECOND,
@@ -159,6 +163,8 @@ static int n2_open(struct sn_host *host, const void *config, void **ret_self, st
 		r = sn_n2_packet_tap_init(&n2->packet_tap, &n2->engine, &n2->config->ports);
 	if (!r)
 		r = sn_n2_socket_tap_init(&n2->socket_tap, &n2->engine, &n2->config->ports);
+	if (!r && host->emit && n2->config->events != EVENTS_NONE)
+		r = sn_n2_emit_new(&n2->engine, host, n2->config->events == EVENTS_ALL);
 	if (r < 0) {
 		n2_close(n2);
 		return sn_diag_set(reterr, r, "not enough memory for module n2: lower story_entries or max_label_values");
@@ -300,6 +306,21 @@ static void interfaces_drop(struct sn_n2 *n2, const struct sn_n2_config *old)
 	}
 }
 
+static int events_configure(struct sn_n2 *n2, const struct sn_n2_config *config)
+{
+	if (!n2->host->emit)
+		return 0;
+	if (config->events == EVENTS_NONE) {
+		sn_n2_emit_tick(&n2->engine, UINT64_MAX);
+		sn_n2_emit_free(&n2->engine);
+		return 0;
+	}
+	if (!n2->engine.emit)
+		return sn_n2_emit_new(&n2->engine, n2->host, config->events == EVENTS_ALL);
+	sn_n2_emit_signals(&n2->engine, config->events == EVENTS_ALL);
+	return 0;
+}
+
 static int n2_configure(void *self, const void *new_config, struct sn_diag *reterr)
 {
 	struct sn_n2 *n2 = self;
@@ -313,6 +334,9 @@ static int n2_configure(void *self, const void *new_config, struct sn_diag *rete
 	/* The sizes of tables stay as they are; their options say that they need a restart. */
 	n2->engine.limits.ue_idle_ns = config->ue_idle;
 	n2->engine.limits.association_idle_ns = config->association_idle;
+	r = events_configure(n2, config);
+	if (r < 0)
+		return sn_diag_set(reterr, r, "not enough memory for single events");
 	timeouts_fill(config, n2->engine.limits.timeouts_ns);
 	if (!n2->object)
 		return 0;
@@ -399,6 +423,7 @@ static void n2_finish(void *self)
 	/* What waits for a missing packet is given up; what waits for its outcome stays pending: the file ended, not its time. */
 	sn_sctp_tick(n2->packet_tap.sctp, n2->engine.now_ns + 60 * SECOND);
 	sn_n2_engine_tick(&n2->engine, n2->engine.now_ns);
+	sn_n2_emit_tick(&n2->engine, UINT64_MAX);
 }
 
 static int n2_report(void *self, const struct sn_query *query, struct sn_report *report, struct sn_diag *reterr)

@@ -193,8 +193,62 @@ static const struct sn_field story_fields[] = {
 const struct sn_record_type sn_n2_story_type =
 	SN_RECORD_TYPE(struct sn_n2_story_record, "n2.story", "One UE's story, in order.", story_fields);
 
+/* Single events are looked up by "ue" and "gnb" and are ordered by "time": whatever module they come from, these are called so.
+ */
+static const struct sn_field outcome_fields[] = {
+	SN_FIELD(struct sn_n2_outcome_record, time, SN_FIELD_TIME, NULL, "when it ended"),
+	SN_FIELD(struct sn_n2_outcome_record, procedure, SN_FIELD_STRING, NULL, "procedure or chain"),
+	SN_FIELD(struct sn_n2_outcome_record, chain, SN_FIELD_BOOL, NULL, "a chain across procedures"),
+	SN_FIELD(struct sn_n2_outcome_record, outcome, SN_FIELD_STRING, NULL, "success, failure or no response"),
+	SN_FIELD(struct sn_n2_outcome_record, duration_ms, SN_FIELD_F64, "ms", "from its begin; none without a response",
+		 OPTIONAL),
+	SN_FIELD(struct sn_n2_outcome_record, group, SN_FIELD_STRING, NULL, "group of the cause", OPTIONAL),
+	SN_FIELD(struct sn_n2_outcome_record, cause, SN_FIELD_STRING, NULL, "cause by its name in the specification", OPTIONAL),
+	SN_FIELD(struct sn_n2_outcome_record, gnb, SN_FIELD_STRING, NULL, "gNB", OPTIONAL),
+	SN_FIELD(struct sn_n2_outcome_record, amf, SN_FIELD_STRING, NULL, "AMF", OPTIONAL),
+	SN_FIELD(struct sn_n2_outcome_record, snssai, SN_FIELD_STRING, NULL, "S-NSSAI", OPTIONAL),
+	SN_FIELD(struct sn_n2_outcome_record, plmn, SN_FIELD_STRING, NULL, "PLMN of the user location", OPTIONAL),
+	SN_FIELD(struct sn_n2_outcome_record, tac, SN_FIELD_STRING, NULL, "TAC of the user location", OPTIONAL),
+	SN_FIELD(struct sn_n2_outcome_record, ue, SN_FIELD_STRING, NULL, "whose",
+		 .flags = SN_FIELD_OPTIONAL | SN_FIELD_SUBSCRIBER),
+	SN_FIELD(struct sn_n2_outcome_record, inferred, SN_FIELD_BOOL, NULL, "begin or end was concluded, not read", OPTIONAL),
+};
+const struct sn_record_type sn_n2_outcome_type = SN_RECORD_TYPE(
+	struct sn_n2_outcome_record, "n2.outcome", "One procedure or chain that has ended; a single event.", outcome_fields);
+
+static const struct sn_field signal_fields[] = {
+	SN_FIELD(struct sn_n2_signal_record, time, SN_FIELD_TIME, NULL, "when"),
+	SN_FIELD(struct sn_n2_signal_record, direction, SN_FIELD_STRING, NULL, "up (from the UE) or down"),
+	SN_FIELD(struct sn_n2_signal_record, protocol, SN_FIELD_STRING, NULL, "NGAP, 5GMM, 5GSM, or NAS: one that is ciphered"),
+	SN_FIELD(struct sn_n2_signal_record, what, SN_FIELD_STRING, NULL, "message or procedure"),
+	SN_FIELD(struct sn_n2_signal_record, detail, SN_FIELD_STRING, NULL, "kind of PDU, of NGAP", OPTIONAL),
+	SN_FIELD(struct sn_n2_signal_record, group, SN_FIELD_STRING, NULL, "group of the cause", OPTIONAL),
+	SN_FIELD(struct sn_n2_signal_record, cause, SN_FIELD_STRING, NULL, "cause by its name in the specification", OPTIONAL),
+	SN_FIELD(struct sn_n2_signal_record, gnb, SN_FIELD_STRING, NULL, "gNB", OPTIONAL),
+	SN_FIELD(struct sn_n2_signal_record, amf, SN_FIELD_STRING, NULL, "AMF", OPTIONAL),
+	SN_FIELD(struct sn_n2_signal_record, ue, SN_FIELD_STRING, NULL, "whose",
+		 .flags = SN_FIELD_OPTIONAL | SN_FIELD_SUBSCRIBER),
+	SN_FIELD(struct sn_n2_signal_record, in_container, SN_FIELD_BOOL, NULL, "in a NAS message container", OPTIONAL),
+};
+const struct sn_record_type sn_n2_signal_type =
+	SN_RECORD_TYPE(struct sn_n2_signal_record, "n2.signal", "One message of a UE; a single event.", signal_fields);
+
 const struct sn_record_type *const sn_n2_record_types[] = {
-	&sn_n2_message_type,	   &sn_n2_nas_type,	    &sn_n2_procedure_type, &sn_n2_chain_type,	    &sn_n2_cause_type,
-	&sn_n2_step_type,	   &sn_n2_measurement_type, &sn_n2_kpi_type,	   &sn_n2_association_type, &sn_n2_failure_type,
-	&sn_n2_failure_cause_type, &sn_n2_loss_type,	    &sn_n2_ue_type,	   &sn_n2_story_type,	    NULL,
+	&sn_n2_message_type,
+	&sn_n2_nas_type,
+	&sn_n2_procedure_type,
+	&sn_n2_chain_type,
+	&sn_n2_cause_type,
+	&sn_n2_step_type,
+	&sn_n2_measurement_type,
+	&sn_n2_kpi_type,
+	&sn_n2_association_type,
+	&sn_n2_failure_type,
+	&sn_n2_failure_cause_type,
+	&sn_n2_loss_type,
+	&sn_n2_ue_type,
+	&sn_n2_story_type,
+	&sn_n2_outcome_type,
+	&sn_n2_signal_type,
+	NULL,
 };

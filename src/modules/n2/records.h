@@ -78,9 +78,25 @@ struct sn_n2_story_record {
 	bool in_container, inferred;
 };
 
+/** Single events, as they leave the node. */
+struct sn_n2_outcome_record {
+	uint64_t time;
+	const char *procedure;
+	bool chain;
+	const char *outcome;
+	double duration_ms;
+	const char *group, *cause, *gnb, *amf, *snssai, *plmn, *tac, *ue;
+	bool inferred;
+};
+struct sn_n2_signal_record {
+	uint64_t time;
+	const char *direction, *protocol, *what, *detail, *group, *cause, *gnb, *amf, *ue;
+	bool in_container;
+};
+
 extern const struct sn_record_type sn_n2_message_type, sn_n2_nas_type, sn_n2_cause_type, sn_n2_step_type, sn_n2_procedure_type,
 	sn_n2_chain_type, sn_n2_measurement_type, sn_n2_kpi_type, sn_n2_association_type, sn_n2_loss_type, sn_n2_failure_type,
-	sn_n2_failure_cause_type, sn_n2_ue_type, sn_n2_story_type;
+	sn_n2_failure_cause_type, sn_n2_ue_type, sn_n2_story_type, sn_n2_outcome_type, sn_n2_signal_type;
 /** All of them, NULL at the end. */
 extern const struct sn_record_type *const sn_n2_record_types[];
 

@@ -41,6 +41,9 @@ void sn_n2_report_associations(struct sn_n2_engine *engine, struct sn_report *re
 void sn_n2_report_failures(struct sn_n2_engine *engine, struct sn_report *report);
 /** The UEs seen last. */
 void sn_n2_report_ues(struct sn_n2_engine *engine, struct sn_report *report);
+/** Fills protocol, what, detail and duration of an entry of a story. */
+struct sn_n2_story_record;
+void sn_n2_story_what(const struct sn_n2_story *entry, struct sn_n2_story_record *row);
 /** One UE and its story. @return -ENOENT when nobody bears the name. */
 int sn_n2_report_story(struct sn_n2_engine *engine, const char *wanted, struct sn_report *report, struct sn_diag *reterr);
 

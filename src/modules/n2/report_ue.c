@@ -135,7 +135,7 @@ static struct sn_n2_ue *ue_find(struct sn_n2_engine *engine, const char *wanted)
 	return NULL;
 }
 
-static void story_what(const struct sn_n2_story *entry, struct sn_n2_story_record *row)
+void sn_n2_story_what(const struct sn_n2_story *entry, struct sn_n2_story_record *row)
 {
 	const char *name;
 
@@ -181,7 +181,7 @@ static void story_row(struct sn_n2_engine *engine, const struct sn_n2_story *ent
 		.inferred = entry->inferred,
 	};
 
-	story_what(entry, &row);
+	sn_n2_story_what(entry, &row);
 	if (entry->kind <= SN_N2_STORY_CIPHERED)
 		row.direction = entry->uplink ? "up" : "down";
 	row.gnb = sn_label_text(&engine->gnbs, entry->gnb);

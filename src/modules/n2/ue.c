@@ -198,6 +198,7 @@ static uint32_t ue_merge(struct sn_n2_engine *engine, uint32_t from, uint32_t in
 
 	connections_move(engine, from, into);
 	sn_n2_story_move(engine, from, into);
+	sn_n2_emit_move(engine, from, into);
 	sn_n2_attempts_move(engine, from, into);
 	target->last_ns = SN_MAX(target->last_ns, source->last_ns);
 	if (source->cipher != SN_NEA_UNKNOWN)
