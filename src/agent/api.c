@@ -58,17 +58,11 @@ static void answer_metrics(struct sn_agent *agent, struct sn_http_answer *answer
 	answer->type = TYPE_METRICS;
 }
 
-static int add_json(const char *data, size_t len, void *text)
-{
-	sn_text_add_bytes(text, data, len);
-	return ((struct sn_text *)text)->failed ? -1 : 0;
-}
-
 static void answer_json(const json_t *document, struct sn_http_answer *answer)
 {
 	answer->status = 200;
 	answer->type = TYPE_JSON;
-	if (json_dump_callback(document, add_json, &answer->body, SN_JSON_FLAGS | JSON_COMPACT) < 0)
+	if (sn_json_text(document, &answer->body) < 0)
 		sn_http_refuse(answer, 500, "the document cannot be written");
 	else
 		sn_text_add(&answer->body, "\n");

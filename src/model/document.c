@@ -111,3 +111,14 @@ int sn_document_flush(void)
 	sn_log_error("the output cannot be written: %s", strerror(errno));
 	return SN_EXIT_FAILED;
 }
+
+static int add_json(const char *data, size_t len, void *text)
+{
+	sn_text_add_bytes(text, data, len);
+	return ((struct sn_text *)text)->failed ? -1 : 0;
+}
+
+int sn_json_text(const json_t *document, struct sn_text *text)
+{
+	return json_dump_callback(document, add_json, text, SN_JSON_FLAGS | JSON_COMPACT) < 0 ? -ENOMEM : 0;
+}

@@ -18,6 +18,8 @@ void sn_document_print(FILE *out, const json_t *document, enum sn_format format)
  * as tables whose cells are folded, not cut.
  */
 void sn_document_print_facts(FILE *out, const json_t *document);
+/** Appends the document as compact JSON. @return 0 or -ENOMEM. */
+int sn_json_text(const json_t *document, struct sn_text *text);
 /** Flushes stdout. @return SN_EXIT_OK, or SN_EXIT_FAILED when what was printed did not arrive (which is logged). */
 int sn_document_flush(void);
 

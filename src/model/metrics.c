@@ -17,9 +17,10 @@ struct sn_metrics {
 	size_t count;
 	size_t size;
 	bool failed;
+	struct sn_metrics_sink sink; /* its function is NULL: families are made */
 };
 
-static const uint64_t le_ns[] = {
+const uint64_t sn_metrics_le_ns[SN_METRICS_BUCKETS] = {
 	100000,	   200000,    500000,	 1000000,    2000000,	 5000000,    10000000,	  20000000,    50000000,
 	100000000, 200000000, 500000000, 1000000000, 2000000000, 5000000000, 10000000000, 20000000000, 60000000000,
 };
@@ -38,6 +39,15 @@ int sn_metrics_new(struct sn_metrics **ret_metrics)
 		return -ENOMEM;
 	*ret_metrics = metrics;
 	return 0;
+}
+
+int sn_metrics_new_sink(const struct sn_metrics_sink *sink, struct sn_metrics **ret_metrics)
+{
+	int err = sn_metrics_new(ret_metrics);
+
+	if (!err)
+		(*ret_metrics)->sink = *sink;
+	return err;
 }
 
 struct sn_metrics *sn_metrics_free(struct sn_metrics *metrics)
@@ -114,8 +124,13 @@ static void add_sample(struct sn_text *text, const struct sn_metric *metric, con
 
 void sn_metrics_add(struct sn_metrics *metrics, const struct sn_metric *metric, double value, const char *const *values)
 {
-	struct sn_text *text = samples_of(metrics, metric);
+	struct sn_text *text;
 
+	if (metrics->sink.sample) {
+		metrics->sink.sample(metrics->sink.ctx, metric, value, /* hist= */ NULL, values);
+		return;
+	}
+	text = samples_of(metrics, metric);
 	if (text)
 		add_sample(text, metric, "", values, NULL, value);
 }
@@ -123,14 +138,19 @@ void sn_metrics_add(struct sn_metrics *metrics, const struct sn_metric *metric, 
 void sn_metrics_add_hist(struct sn_metrics *metrics, const struct sn_metric *metric, const struct sn_hist *hist,
 			 const char *const *values)
 {
-	struct sn_text *text = samples_of(metrics, metric);
+	struct sn_text *text;
 	char le[32];
 
+	if (metrics->sink.sample) {
+		metrics->sink.sample(metrics->sink.ctx, metric, 0, hist, values);
+		return;
+	}
+	text = samples_of(metrics, metric);
 	if (!text)
 		return;
-	for (size_t i = 0; i < SN_ARRAY_SIZE(le_ns); i++) {
-		snprintf(le, sizeof(le), "%g", (double)le_ns[i] / 1e9);
-		add_sample(text, metric, "_bucket", values, le, (double)sn_hist_count_below(hist, le_ns[i]));
+	for (size_t i = 0; i < SN_METRICS_BUCKETS; i++) {
+		snprintf(le, sizeof(le), "%g", (double)sn_metrics_le_ns[i] / 1e9);
+		add_sample(text, metric, "_bucket", values, le, (double)sn_hist_count_below(hist, sn_metrics_le_ns[i]));
 	}
 	add_sample(text, metric, "_bucket", values, "+Inf", (double)hist->count);
 	add_sample(text, metric, "_sum", values, NULL, (double)hist->sum_ns / 1e9);
