@@ -212,17 +212,21 @@ static __always_inline int exit_buffer(const struct exit_record *record)
 	return 0;
 }
 
-#define SYSCALL(call, sent, flags_at, enter, leave)                                                                              \
+#define PROGRAMS(call, sent, flags_at, enter, leave, twin, mark)                                                                 \
 	SEC("tracepoint/syscalls/sys_enter_" #call)                                                                              \
-	int sn_n2_enter_##call(struct enter_record *record)                                                                      \
+	int sn_n2_enter_##call##twin(struct enter_record *record)                                                                \
 	{                                                                                                                        \
-		return enter(record, sent, flags_at, CALL_SEEN);                                                                 \
+		return enter(record, sent, flags_at, mark);                                                                      \
 	}                                                                                                                        \
 	SEC("tracepoint/syscalls/sys_exit_" #call)                                                                               \
-	int sn_n2_exit_##call(struct exit_record *record)                                                                        \
+	int sn_n2_exit_##call##twin(struct exit_record *record)                                                                  \
 	{                                                                                                                        \
 		return leave(record);                                                                                            \
 	}
+/* Each is there twice: see call_is_kept. */
+#define SYSCALL(call, sent, flags_at, enter, leave)                                                                              \
+	PROGRAMS(call, sent, flags_at, enter, leave, , CALL_SEEN)                                                                \
+	PROGRAMS(call, sent, flags_at, enter, leave, _twin, CALL_SEEN_TWIN)
 
 SYSCALL(sendmsg, CALL_SENT, 0, enter_message, exit_message)
 SYSCALL(recvmsg, 0, 2, enter_message, exit_message)
