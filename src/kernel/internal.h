@@ -39,7 +39,7 @@ struct sn_kernel {
 	struct sn_object *objects; /* those attached, for the cost figures */
 };
 
-#define PART_MAX_LINKS	32
+#define PART_MAX_LINKS	64
 #define PART_MAX_EVENTS 8
 
 /* One hook's programs, loaded. The maps of all parts are those of the first. */

@@ -10,6 +10,8 @@
 		__VA_ARGS__, NULL                                                                                                \
 	}
 
+#define SYSCALL(name) "sn_n2_enter_" name, "sn_n2_enter_" name "_twin", "sn_n2_exit_" name, "sn_n2_exit_" name "_twin"
+
 /* In the order in which a reason is worth hearing. */
 static const enum sn_feature fexit_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_FENTRY, SN_FEATURE_SCTP };
 static const enum sn_feature kprobe_needs[] = { SN_FEATURE_BTF, SN_FEATURE_RINGBUF, SN_FEATURE_KPROBE, SN_FEATURE_SCTP };
@@ -40,15 +42,13 @@ const struct sn_hook sn_n2_hooks[] = {
 	{
 		.name = "tracepoint",
 		.group = "socket",
-		.programs = NAMES("sn_n2_enter_sendmsg", "sn_n2_exit_sendmsg", "sn_n2_enter_recvmsg", "sn_n2_exit_recvmsg",
-				  "sn_n2_enter_sendto", "sn_n2_exit_sendto", "sn_n2_enter_recvfrom", "sn_n2_exit_recvfrom",
-				  "sn_n2_enter_sendmmsg", "sn_n2_exit_sendmmsg", "sn_n2_enter_recvmmsg", "sn_n2_exit_recvmmsg",
-				  "sn_n2_enter_write", "sn_n2_exit_write", "sn_n2_enter_read", "sn_n2_exit_read",
-				  "sn_n2_enter_writev", "sn_n2_exit_writev", "sn_n2_enter_readv", "sn_n2_exit_readv"),
+		.programs =
+			NAMES(SYSCALL("sendmsg"), SYSCALL("recvmsg"), SYSCALL("sendto"), SYSCALL("recvfrom"), SYSCALL("sendmmsg"),
+			      SYSCALL("recvmmsg"), SYSCALL("write"), SYSCALL("read"), SYSCALL("writev"), SYSCALL("readv")),
 		.needs = tracepoint_needs,
 		.needs_len = SN_ARRAY_SIZE(tracepoint_needs),
 		.cost = "io_uring and 32-bit programs are not seen; read and recvfrom do not tell where a message ends; every read and "
-			"write of the node pays for a look at its descriptor",
+			"write of the node pays for two looks at its descriptor",
 	},
 	{
 		.name = "packet",

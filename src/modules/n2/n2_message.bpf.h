@@ -16,6 +16,8 @@
 #define FLAG_EOR      0x80   /* MSG_EOR */
 #define FLAG_ERRQUEUE 0x2000 /* MSG_ERRQUEUE */
 #define FLAG_NOTICE   0x8000 /* MSG_NOTIFICATION: from the kernel's SCTP, not from the peer */
+/* Peeking, and what waits in the error queue, is no message received. */
+#define FLAGS_IGNORED (FLAG_PEEK | FLAG_ERRQUEUE)
 
 #define ERROR_2BIG	7
 #define ERROR_OPNOTSUPP 95
@@ -34,12 +36,15 @@ enum call_flag {
 	CALL_CONTROL_USER = 1 << 5, /* control points to user memory */
 	CALL_NO_FLAGS = 1 << 6,	    /* the hook does not learn msg_flags */
 	CALL_UNREADABLE = 1 << 7,   /* the bytes lie where we cannot read them */
+	CALL_SEEN = 1 << 8,	    /* by the first of the two programs at the entry */
+	CALL_SEEN_TWIN = 1 << 9,    /* by the second */
 };
 
 /* One call of a task, kept from entry to exit. */
 struct n2_call {
 	__u64 sock;
-	__u64 msg;     /* struct msghdr of the kernel; at a system call the caller's, or its buffer */
+	__u64 msg;     /* struct msghdr of the kernel; at a system call the caller's */
+	__s64 number;  /* of the system call, where it is kept at one */
 	__u64 data;    /* array of iovec, or the bytes */
 	__u64 offset;  /* into the first segment */
 	__u64 count;   /* octets of the bytes, when there is no array */
@@ -79,14 +84,38 @@ static __always_inline bool task_is_own(__u64 task)
 	return config && config->own_tgid == task >> 32;
 }
 
-/* Keeps a call. One that is still there has never returned to us: the hook at its exit was missed. */
+static __always_inline void call_lose(__u64 task)
+{
+	sn_count(SN_KERNEL_DROP_STATE);
+	bpf_map_delete_elem(&n2_calls, &task);
+}
+
+/*
+ * Each program that can be preempted is there twice. While one waits to go on, the kernel skips it for other tasks on that CPU
+ * (recursion_misses); then its twin does the work. Of two that run, whichever comes first does it: at the exit the other finds
+ * nothing left; at the entry both ask here, and leave their mark, CALL_SEEN or CALL_SEEN_TWIN. A call that bears one's own mark
+ * is an earlier one, whose exit was missed by both: it is lost, and no later exit may take it for its own.
+ *
+ * @return whether the other of the two has kept this call.
+ */
+static __always_inline bool call_is_kept(__u64 task, __u32 mark)
+{
+	struct n2_call *call = bpf_map_lookup_elem(&n2_calls, &task);
+
+	if (!call)
+		return false;
+	if (call->flags & mark) {
+		call_lose(task);
+		return false;
+	}
+	call->flags |= mark;
+	return true;
+}
+
 static __always_inline void call_keep(__u64 task, const struct n2_call *call)
 {
-	long err;
+	long err = bpf_map_update_elem(&n2_calls, &task, call, BPF_ANY);
 
-	if (bpf_map_lookup_elem(&n2_calls, &task))
-		sn_count(SN_KERNEL_DROP_STATE);
-	err = bpf_map_update_elem(&n2_calls, &task, call, BPF_ANY);
 	if (err) {
 		sn_count(SN_KERNEL_DROP_STATE);
 		SN_ERROR(SN_BPF_FILE_N2_MESSAGE, BPF_FUNC_map_update_elem, err);

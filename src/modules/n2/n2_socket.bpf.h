@@ -57,16 +57,16 @@ static __always_inline bool call_set_iterator(struct n2_call *call, const struct
 	return ITERATOR_IS(kind, ITER_KVEC___sn);
 }
 
-static __always_inline int socket_enter(const struct sock *sk, const struct msghdr *msg, bool sent)
+static __always_inline int socket_enter(const struct sock *sk, const struct msghdr *msg, bool sent, int flags, __u32 mark)
 {
 	__u64 task = bpf_get_current_pid_tgid();
 	struct n2_call call = { 0 };
 
-	if (task_is_own(task))
+	if (call_is_kept(task, mark) || flags & FLAGS_IGNORED || task_is_own(task))
 		return 0;
 	call.sock = (__u64)sk;
 	call.msg = (__u64)msg;
-	call.flags = sent ? CALL_SENT : 0;
+	call.flags = mark | (sent ? CALL_SENT : 0);
 	if (!call_set_iterator(&call, __builtin_preserve_access_index(&msg->msg_iter)))
 		call.flags |= CALL_UNREADABLE;
 	call.name = (__u64)BPF_CORE_READ(msg, msg_name);
@@ -112,26 +112,12 @@ static __always_inline int socket_exit(const struct msghdr *msg, long size)
 	return 0;
 }
 
-/* Whether the other of the two programs at this entry has kept the call. */
-static __always_inline bool call_is_kept(const struct msghdr *msg)
-{
-	__u64 task = bpf_get_current_pid_tgid();
-	const struct n2_call *call = bpf_map_lookup_elem(&n2_calls, &task);
-
-	return call && call->msg == (__u64)msg;
-}
-
-/*
- * Each program is there twice. A kernel that preempts within a program skips it for the next task that comes by on that CPU
- * (recursion_misses); then its twin does the work, whichever of them comes
- * first. It costs a look at the map where it need not.
- */
 SEC("fentry/inet_sendmsg")
 int BPF_PROG(sn_n2_fentry_sendmsg, struct socket *sock, struct msghdr *msg, __u64 size)
 {
 	struct sock *sk = sock->sk;
 
-	return sk->sk_protocol == IPPROTO_SCTP && !call_is_kept(msg) ? socket_enter(sk, msg, /* sent= */ true) : 0;
+	return sk->sk_protocol == IPPROTO_SCTP ? socket_enter(sk, msg, /* sent= */ true, /* flags= */ 0, CALL_SEEN) : 0;
 }
 
 SEC("fentry/inet_sendmsg")
@@ -139,7 +125,7 @@ int BPF_PROG(sn_n2_fentry_sendmsg_twin, struct socket *sock, struct msghdr *msg,
 {
 	struct sock *sk = sock->sk;
 
-	return sk->sk_protocol == IPPROTO_SCTP && !call_is_kept(msg) ? socket_enter(sk, msg, /* sent= */ true) : 0;
+	return sk->sk_protocol == IPPROTO_SCTP ? socket_enter(sk, msg, /* sent= */ true, /* flags= */ 0, CALL_SEEN_TWIN) : 0;
 }
 
 SEC("fexit/inet_sendmsg")
@@ -159,9 +145,7 @@ int BPF_PROG(sn_n2_fentry_recvmsg, struct socket *sock, struct msghdr *msg, __u6
 {
 	struct sock *sk = sock->sk;
 
-	if (sk->sk_protocol != IPPROTO_SCTP || flags & (FLAG_PEEK | FLAG_ERRQUEUE) || call_is_kept(msg))
-		return 0;
-	return socket_enter(sk, msg, /* sent= */ false);
+	return sk->sk_protocol == IPPROTO_SCTP ? socket_enter(sk, msg, /* sent= */ false, flags, CALL_SEEN) : 0;
 }
 
 SEC("fentry/inet_recvmsg")
@@ -169,9 +153,7 @@ int BPF_PROG(sn_n2_fentry_recvmsg_twin, struct socket *sock, struct msghdr *msg,
 {
 	struct sock *sk = sock->sk;
 
-	if (sk->sk_protocol != IPPROTO_SCTP || flags & (FLAG_PEEK | FLAG_ERRQUEUE) || call_is_kept(msg))
-		return 0;
-	return socket_enter(sk, msg, /* sent= */ false);
+	return sk->sk_protocol == IPPROTO_SCTP ? socket_enter(sk, msg, /* sent= */ false, flags, CALL_SEEN_TWIN) : 0;
 }
 
 SEC("fexit/inet_recvmsg")
@@ -199,7 +181,7 @@ int BPF_KPROBE(sn_n2_kprobe_sendmsg, struct socket *sock, struct msghdr *msg)
 {
 	const struct sock *sk;
 
-	return socket_is_sctp(sock, &sk) ? socket_enter(sk, msg, /* sent= */ true) : 0;
+	return socket_is_sctp(sock, &sk) ? socket_enter(sk, msg, /* sent= */ true, /* flags= */ 0, CALL_SEEN) : 0;
 }
 
 SEC("kretprobe/inet_sendmsg")
@@ -213,9 +195,7 @@ int BPF_KPROBE(sn_n2_kprobe_recvmsg, struct socket *sock, struct msghdr *msg, __
 {
 	const struct sock *sk;
 
-	if (flags & (FLAG_PEEK | FLAG_ERRQUEUE) || !socket_is_sctp(sock, &sk))
-		return 0;
-	return socket_enter(sk, msg, /* sent= */ false);
+	return socket_is_sctp(sock, &sk) ? socket_enter(sk, msg, /* sent= */ false, flags, CALL_SEEN) : 0;
 }
 
 SEC("kretprobe/inet_recvmsg")

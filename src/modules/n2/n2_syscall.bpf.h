@@ -64,44 +64,74 @@ static __always_inline const struct sock *descriptor_sctp(__u32 fd)
 	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_SCTP ? sk : 0;
 }
 
-/* A call with one buffer: data and count, name and its length; a vector: CALL_VECTOR, the array, its length. */
-static __always_inline int syscall_keep(__u32 fd, struct n2_call *call)
+/*
+ * What an entry keeps. A call with one buffer: data and count, name and its length; a vector: CALL_VECTOR, the array, its length.
+ *
+ * @param flags_at the argument that holds the flags of the call, 0 without.
+ */
+static __always_inline int syscall_enter(const struct enter_record *record, int flags_at, __u32 mark, struct n2_call *call)
 {
 	__u64 task = bpf_get_current_pid_tgid();
 	const struct sock *sk;
 
-	if (task_is_own(task))
+	if (call_is_kept(task, mark) || (flags_at && record->args[flags_at] & FLAGS_IGNORED) || task_is_own(task))
 		return 0;
-	sk = descriptor_sctp(fd);
+	sk = descriptor_sctp(record->args[0]);
 	if (!sk)
 		return 0;
 	call->sock = (__u64)sk;
-	call->flags |= CALL_VECTOR_USER | CALL_HEADER_USER | CALL_CONTROL_USER;
+	call->number = record->number;
+	call->flags |= mark | CALL_VECTOR_USER | CALL_HEADER_USER | CALL_CONTROL_USER;
 	call_keep(task, call);
 	return 0;
 }
 
-static __always_inline int enter_message(const struct enter_record *record, __u32 flags)
+static __always_inline int enter_message(const struct enter_record *record, __u32 flags, int flags_at, __u32 mark)
 {
 	struct n2_call call = { .msg = record->args[1], .flags = flags | CALL_VECTOR };
 
-	return syscall_keep(record->args[0], &call);
+	return syscall_enter(record, flags_at, mark, &call);
 }
 
-static __always_inline int enter_buffer(const struct enter_record *record, __u32 flags)
+static __always_inline int enter_buffer(const struct enter_record *record, __u32 flags, int flags_at, __u32 mark)
 {
 	struct n2_call call = { .data = record->args[1], .count = record->args[2], .flags = flags | CALL_NO_FLAGS };
 
-	return syscall_keep(record->args[0], &call);
+	return syscall_enter(record, flags_at, mark, &call);
 }
 
-static __always_inline int enter_vector(const struct enter_record *record, __u32 flags)
+static __always_inline int enter_named(const struct enter_record *record, __u32 flags, int flags_at, __u32 mark)
+{
+	struct n2_call call = {
+		.data = record->args[1],
+		.count = record->args[2],
+		.name = record->args[4],
+		/* On receive args[5] points to the length: an SCTP peer's name is at least a sockaddr_in. */
+		.name_len = flags & CALL_SENT ? record->args[5] : 28,
+		.flags = flags | CALL_NO_FLAGS,
+	};
+
+	return syscall_enter(record, flags_at, mark, &call);
+}
+
+static __always_inline int enter_vector(const struct enter_record *record, __u32 flags, int flags_at, __u32 mark)
 {
 	struct n2_call call = { .data = record->args[1],
 				.segments = record->args[2],
 				.flags = flags | CALL_NO_FLAGS | CALL_VECTOR };
 
-	return syscall_keep(record->args[0], &call);
+	return syscall_enter(record, flags_at, mark, &call);
+}
+
+/* What was kept at the entry of this call, or NULL. What lies there of another call is lost: its exit has been missed. */
+static __always_inline struct n2_call *syscall_exit(const struct exit_record *record, __u64 task)
+{
+	struct n2_call *call = bpf_map_lookup_elem(&n2_calls, &task);
+
+	if (!call || call->number == record->number)
+		return call;
+	call_lose(task);
+	return 0;
 }
 
 /* One message of the caller's struct msghdr, read now: the kernel has read and written it. */
@@ -128,7 +158,7 @@ static __always_inline void header_unreadable(long err)
 static __always_inline int exit_message(const struct exit_record *record)
 {
 	__u64 task = bpf_get_current_pid_tgid();
-	struct n2_call *call = bpf_map_lookup_elem(&n2_calls, &task);
+	struct n2_call *call = syscall_exit(record, task);
 	struct user_msghdr head;
 
 	if (!call)
@@ -148,7 +178,7 @@ static __always_inline int exit_message(const struct exit_record *record)
 static __always_inline int exit_batch(const struct exit_record *record)
 {
 	__u64 task = bpf_get_current_pid_tgid();
-	struct n2_call *call = bpf_map_lookup_elem(&n2_calls, &task);
+	struct n2_call *call = syscall_exit(record, task);
 
 	if (!call)
 		return 0;
@@ -172,7 +202,7 @@ static __always_inline int exit_batch(const struct exit_record *record)
 static __always_inline int exit_buffer(const struct exit_record *record)
 {
 	__u64 task = bpf_get_current_pid_tgid();
-	const struct n2_call *call = bpf_map_lookup_elem(&n2_calls, &task);
+	const struct n2_call *call = syscall_exit(record, task);
 
 	if (!call)
 		return 0;
@@ -182,115 +212,31 @@ static __always_inline int exit_buffer(const struct exit_record *record)
 	return 0;
 }
 
-/* Peeking, and what waits in the error queue, is no message received. */
-#define FLAGS_IGNORED (FLAG_PEEK | FLAG_ERRQUEUE)
-
-SEC("tracepoint/syscalls/sys_enter_sendmsg")
-int sn_n2_enter_sendmsg(struct enter_record *record)
-{
-	return enter_message(record, CALL_SENT);
-}
-
-SEC("tracepoint/syscalls/sys_enter_sendmmsg")
-int sn_n2_enter_sendmmsg(struct enter_record *record)
-{
-	return enter_message(record, CALL_SENT);
-}
-
-SEC("tracepoint/syscalls/sys_enter_recvmsg")
-int sn_n2_enter_recvmsg(struct enter_record *record)
-{
-	return record->args[2] & FLAGS_IGNORED ? 0 : enter_message(record, 0);
-}
-
-SEC("tracepoint/syscalls/sys_enter_recvmmsg")
-int sn_n2_enter_recvmmsg(struct enter_record *record)
-{
-	return record->args[3] & FLAGS_IGNORED ? 0 : enter_message(record, 0);
-}
-
-SEC("tracepoint/syscalls/sys_enter_sendto")
-int sn_n2_enter_sendto(struct enter_record *record)
-{
-	struct n2_call call = { .data = record->args[1],
-				.count = record->args[2],
-				.name = record->args[4],
-				.name_len = record->args[5],
-				.flags = CALL_SENT | CALL_NO_FLAGS };
-
-	return syscall_keep(record->args[0], &call);
-}
-
-SEC("tracepoint/syscalls/sys_enter_recvfrom")
-int sn_n2_enter_recvfrom(struct enter_record *record)
-{
-	/* args[5] points to the length of the name: an SCTP peer's is at least a sockaddr_in. */
-	struct n2_call call = {
-		.data = record->args[1], .count = record->args[2], .name = record->args[4], .name_len = 28, .flags = CALL_NO_FLAGS
-	};
-
-	return record->args[3] & FLAGS_IGNORED ? 0 : syscall_keep(record->args[0], &call);
-}
-
-SEC("tracepoint/syscalls/sys_enter_write")
-int sn_n2_enter_write(struct enter_record *record)
-{
-	return enter_buffer(record, CALL_SENT);
-}
-
-SEC("tracepoint/syscalls/sys_enter_read")
-int sn_n2_enter_read(struct enter_record *record)
-{
-	return enter_buffer(record, 0);
-}
-
-SEC("tracepoint/syscalls/sys_enter_writev")
-int sn_n2_enter_writev(struct enter_record *record)
-{
-	return enter_vector(record, CALL_SENT);
-}
-
-SEC("tracepoint/syscalls/sys_enter_readv")
-int sn_n2_enter_readv(struct enter_record *record)
-{
-	return enter_vector(record, 0);
-}
-
-SEC("tracepoint/syscalls/sys_exit_sendmsg")
-int sn_n2_exit_sendmsg(struct exit_record *record)
-{
-	return exit_message(record);
-}
-
-SEC("tracepoint/syscalls/sys_exit_recvmsg")
-int sn_n2_exit_recvmsg(struct exit_record *record)
-{
-	return exit_message(record);
-}
-
-SEC("tracepoint/syscalls/sys_exit_sendmmsg")
-int sn_n2_exit_sendmmsg(struct exit_record *record)
-{
-	return exit_batch(record);
-}
-
-SEC("tracepoint/syscalls/sys_exit_recvmmsg")
-int sn_n2_exit_recvmmsg(struct exit_record *record)
-{
-	return exit_batch(record);
-}
-
-#define EXIT_BUFFER(name)                                                                                                        \
-	SEC("tracepoint/syscalls/sys_exit_" #name)                                                                               \
-	int sn_n2_exit_##name(struct exit_record *record)                                                                        \
+#define PROGRAMS(call, sent, flags_at, enter, leave, twin, mark)                                                                 \
+	SEC("tracepoint/syscalls/sys_enter_" #call)                                                                              \
+	int sn_n2_enter_##call##twin(struct enter_record *record)                                                                \
 	{                                                                                                                        \
-		return exit_buffer(record);                                                                                      \
+		return enter(record, sent, flags_at, mark);                                                                      \
+	}                                                                                                                        \
+	SEC("tracepoint/syscalls/sys_exit_" #call)                                                                               \
+	int sn_n2_exit_##call##twin(struct exit_record *record)                                                                  \
+	{                                                                                                                        \
+		return leave(record);                                                                                            \
 	}
-EXIT_BUFFER(sendto)
-EXIT_BUFFER(recvfrom)
-EXIT_BUFFER(write)
-EXIT_BUFFER(read)
-EXIT_BUFFER(writev)
-EXIT_BUFFER(readv)
+/* Each is there twice: see call_is_kept. */
+#define SYSCALL(call, sent, flags_at, enter, leave)                                                                              \
+	PROGRAMS(call, sent, flags_at, enter, leave, , CALL_SEEN)                                                                \
+	PROGRAMS(call, sent, flags_at, enter, leave, _twin, CALL_SEEN_TWIN)
+
+SYSCALL(sendmsg, CALL_SENT, 0, enter_message, exit_message)
+SYSCALL(recvmsg, 0, 2, enter_message, exit_message)
+SYSCALL(sendmmsg, CALL_SENT, 0, enter_message, exit_batch)
+SYSCALL(recvmmsg, 0, 3, enter_message, exit_batch)
+SYSCALL(sendto, CALL_SENT, 0, enter_named, exit_buffer)
+SYSCALL(recvfrom, 0, 3, enter_named, exit_buffer)
+SYSCALL(write, CALL_SENT, 0, enter_buffer, exit_buffer)
+SYSCALL(read, 0, 0, enter_buffer, exit_buffer)
+SYSCALL(writev, CALL_SENT, 0, enter_vector, exit_buffer)
+SYSCALL(readv, 0, 0, enter_vector, exit_buffer)
 
 #endif
