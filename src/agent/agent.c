@@ -216,6 +216,7 @@ static int open_modules(struct sn_agent *agent, struct sn_diag *reterr)
 static int open_metrics(struct sn_agent *agent, struct sn_diag *reterr)
 {
 	const char *listen = agent->config->agent.metrics_listen;
+	struct sn_diag diag = { 0 };
 	char address[64];
 	uint16_t port;
 	int fd;
@@ -224,9 +225,11 @@ static int open_metrics(struct sn_agent *agent, struct sn_diag *reterr)
 		return 0;
 	if (sn_config_parse_listen(listen, address, &port))
 		return sn_diag_set(reterr, -EINVAL, "metrics.listen is no address and port: %s", listen);
-	fd = sn_http_listen_tcp(address, port, reterr);
+	fd = sn_http_listen_tcp(address, port, &diag);
+	if (fd == -EADDRINUSE)
+		return sn_diag_set(reterr, fd, "%s; metrics.listen sets another", diag.text);
 	if (fd < 0)
-		return fd;
+		return sn_diag_set(reterr, fd, "%s", diag.text);
 	return sn_http_start(&agent->loop, fd, sn_agent_serve_metrics, agent, &agent->metrics_server, reterr);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file The sockets that the agent listens on. */
+/** @file The sockets that a server listens on. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 #include "http/server.h"
 
-#define BACKLOG 32
+#define BACKLOG 1024 /* the kernel takes less where net.core.somaxconn says so */
 
 int sn_http_listen_tcp(const char *address, uint16_t port, struct sn_diag *reterr)
 {
@@ -38,9 +38,7 @@ int sn_http_listen_tcp(const char *address, uint16_t port, struct sn_diag *reter
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	if (fd < 0 || bind(fd, &name.any, is_v4 ? sizeof(name.in) : sizeof(name.in6)) < 0 || listen(fd, BACKLOG) < 0) {
 		if (errno == EADDRINUSE)
-			return sn_diag_set(reterr, -errno,
-					   "port %u of %s is in use by another program; metrics.listen sets another", port,
-					   address);
+			return sn_diag_set(reterr, -errno, "port %u of %s is in use by another program", port, address);
 		return sn_diag_set(reterr, -errno, "cannot listen on port %u of %s: %s", port, address, strerror(errno));
 	}
 	return SN_TAKE_FD(fd);
@@ -57,7 +55,7 @@ int sn_http_listen_unix(const char *path, gid_t group, struct sn_diag *reterr)
 	if (strlen(path) >= sizeof(name.sun_path))
 		return sn_diag_set(reterr, -ENAMETOOLONG, "%s: too long for a socket", path);
 	memcpy(name.sun_path, path, strlen(path) + 1);
-	/* The lock is ours, so a socket that lies here is one that a killed agent left. */
+	/* The lock is ours, so a socket that lies here is one that a killed program left. */
 	if (lstat(path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode))
 			return sn_diag_set(reterr, -EEXIST, "%s: is there already and is no socket", path);
