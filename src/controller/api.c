@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file Every request: which route, who asks, may he, then the handler. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/macro.h"
+#include "controller/assets.h"
+#include "controller/internal.h"
+#include "model/document.h"
+
+#define LOGIN_OCTETS 4096u
+#define CHANGE_HEADER "X-Sauron-Request" /* no page of another origin can send it without being asked first (CORS) */
+
+/** What a browser may do with our pages: nothing that is not ours. */
+#define CONTENT_SECURITY                                                                                                         \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "   \
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+static void login(const struct sn_api_call *call, struct sn_http_answer *answer);
+static void logout(const struct sn_api_call *call, struct sn_http_answer *answer);
+static void me(const struct sn_api_call *call, struct sn_http_answer *answer);
+static void live(const struct sn_api_call *call, struct sn_http_answer *answer);
+static void collect(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+#define FILTERS "type", "node", "ue", "gnb", "from", "to", "where", "limit"
+
+/** Every way in. `parameters` NULL: none are taken. A '*' stands for one word of the path. */
+static const struct route {
+	const char *method, *path;
+	enum sn_role role; /* the least */
+	sn_api_fn fn;
+	const char *const *parameters;
+} routes[] = {
+	{ "POST", "/v1/logs", SN_ROLE_AGENT, collect, NULL },
+	{ "POST", "/v1/metrics", SN_ROLE_AGENT, collect, NULL },
+	{ "POST", "/api/v1/agent/poll", SN_ROLE_AGENT, sn_api_agent_poll, NULL },
+	{ "POST", "/api/v1/login", SN_ROLE_NONE, login, NULL },
+	{ "POST", "/api/v1/logout", SN_ROLE_VIEWER, logout, NULL },
+	{ "GET", "/api/v1/me", SN_ROLE_VIEWER, me, NULL },
+	{ "GET", "/api/v1/overview", SN_ROLE_VIEWER, sn_api_overview, NULL },
+	{ "GET", "/api/v1/nodes", SN_ROLE_VIEWER, sn_api_nodes,
+	  (const char *const[]) { "text", "state", "limit", "cursor", NULL } },
+	{ "GET", "/api/v1/nodes/*", SN_ROLE_VIEWER, sn_api_node, NULL },
+	{ "GET", "/api/v1/nodes/*/kpi", SN_ROLE_VIEWER, sn_api_node_kpi, (const char *const[]) { "by", "ue", NULL } },
+	{ "GET", "/api/v1/nodes/*/status", SN_ROLE_VIEWER, sn_api_node_status, NULL },
+	{ "GET", "/api/v1/record-types", SN_ROLE_VIEWER, sn_api_record_types, NULL },
+	{ "GET", "/api/v1/records", SN_ROLE_VIEWER, sn_api_records,
+	  (const char *const[]) { FILTERS, "cursor", "order", "fields", "format", NULL } },
+	{ "GET", "/api/v1/records/counts", SN_ROLE_VIEWER, sn_api_counts, (const char *const[]) { FILTERS, "field", "by", NULL } },
+	{ "GET", "/api/v1/metrics", SN_ROLE_VIEWER, sn_api_metrics, NULL },
+	{ "GET", "/api/v1/series", SN_ROLE_VIEWER, sn_api_series,
+	  (const char *const[]) { "name", "node", "label", "from", "to", "step", NULL } },
+	{ "GET", "/api/v1/live", SN_ROLE_VIEWER, live, (const char *const[]) { "type", "node", "ue", "gnb", NULL } },
+	{ "GET", "/metrics", SN_ROLE_VIEWER, sn_api_own_metrics, NULL },
+};
+
+/* --- what handlers share */
+
+void sn_api_answer(struct sn_http_answer *answer, json_t *document)
+{
+	answer->status = 200;
+	answer->type = "application/json";
+	if (!document || sn_json_text(document, &answer->body) < 0)
+		sn_http_refuse(answer, 500, "the document cannot be written");
+	json_decref(document);
+}
+
+/** "2026-11-24T07:00:00.5Z" or with an offset; -EINVAL for what is none. */
+static int parse_time(const char *text, uint64_t *ret_ns)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	uint64_t ns = 0, unit = 100000000;
+	int hours, minutes;
+	char sign;
+	time_t seconds;
+
+	if (!rest)
+		return -EINVAL;
+	if (*rest == '.')
+		for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
+			ns += (uint64_t)(*rest - '0') * unit;
+	seconds = timegm(&tm);
+	if (sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) == 3 && (sign == '+' || sign == '-'))
+		seconds -= (sign == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
+	else if (strcmp(rest, "Z") != 0 && strcmp(rest, "z") != 0)
+		return -EINVAL;
+	if (seconds < 0)
+		return -EINVAL;
+	*ret_ns = (uint64_t)seconds * SN_NSEC_PER_SEC + ns;
+	return 0;
+}
+
+int sn_api_time(const struct sn_api_call *call, const char *name, uint64_t fallback_ns, uint64_t *ret_ns,
+		struct sn_http_answer *answer)
+{
+	const char *text = call->request->parameter(call->request, name);
+	uint64_t back, now_ns = sn_clock_realtime_ns();
+
+	*ret_ns = fallback_ns;
+	if (!text || !*text)
+		return 0;
+	if (*text == '-' && !sn_text_parse_duration(text + 1, &back))
+		*ret_ns = back < now_ns ? now_ns - back : 0;
+	else if (parse_time(text, ret_ns)) {
+		sn_http_refuse(answer, 400, "%s must be a time like 2026-11-24T07:00:00Z or a duration back like -15m, not '%.64s'",
+			       name, text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int sn_api_number(const struct sn_api_call *call, const char *name, uint64_t fallback, uint64_t max, uint64_t *ret_value,
+		  struct sn_http_answer *answer)
+{
+	const char *text = call->request->parameter(call->request, name);
+
+	*ret_value = fallback;
+	if (!text)
+		return 0;
+	if (sn_text_parse_size(text, ret_value) || !*ret_value || *ret_value > max) {
+		sn_http_refuse(answer, 400, "%s must be a number from 1 to %llu, not '%.64s'", name, (unsigned long long)max, text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/** A line in the audit log: who changed what, and how it went. */
+static void audit(const struct sn_api_call *call, const char *what, unsigned status)
+{
+	char time[SN_TIME_TEXT];
+	struct sn_text line = { 0 };
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "time", sn_clock_text(sn_clock_realtime_ns(), time), "user",
+				  call->identity.user, "role", sn_role_names[call->identity.role], "address",
+				  call->request->address, "what", what, "status", (int)status);
+
+	if (entry && !sn_json_text(entry, &line)) {
+		sn_text_add(&line, "\n");
+		if (write(call->controller->audit, line.data, line.len) != (ssize_t)line.len)
+			sn_log_error("the audit log cannot be written: %s", strerror(errno));
+	}
+	sn_text_free(&line);
+	json_decref(entry);
+}
+
+/* --- signing in */
+
+static void login(const struct sn_api_call *call, struct sn_http_answer *answer)
+{
+	const struct sn_http_request *request = call->request;
+	json_t *document = json_loadb((const char *)request->body.data, request->body.len, 0, NULL);
+	const char *token = json_string_value(json_object_get(document, "token"));
+	struct sn_api_call after = *call;
+	char secret[SN_TOKEN_TEXT];
+	int err = token ? sn_auth_login(call->controller->auth, request->address, token, secret, &after.identity) : -EINVAL;
+
+	json_decref(document);
+	if (err == -EINVAL) {
+		sn_http_refuse(answer, 400, "the body must be {\"token\": \"…\"}");
+	} else if (err == -EAGAIN) {
+		sn_http_refuse(answer, 429, "too many wrong tokens came from this address; wait a minute");
+		sn_http_add_header(answer, "Retry-After", "60");
+	} else if (err) {
+		sn_http_refuse(answer, 401, "the token is not known, was used already, or its time is over");
+	} else {
+		answer->status = 204;
+		sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu", secret,
+				   (unsigned long long)(call->controller->config.session_lifetime / SN_NSEC_PER_SEC));
+	}
+	audit(&after, "sign in", answer->status);
+}
+
+static void logout(const struct sn_api_call *call, struct sn_http_answer *answer)
+{
+	sn_auth_logout(call->controller->auth, call->request);
+	answer->status = 204;
+	sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+	audit(call, "sign out", answer->status);
+}
+
+static void me(const struct sn_api_call *call, struct sn_http_answer *answer)
+{
+	sn_api_answer(answer, json_pack("{s:s, s:s, s:s}", "user", call->identity.user, "role", sn_role_names[call->identity.role],
+					"version", SN_VERSION));
+}
+
+static void live(const struct sn_api_call *call, struct sn_http_answer *answer)
+{
+	sn_live_watch(call->controller->live, call->request, answer);
+}
+
+static void collect(const struct sn_api_call *call, struct sn_http_answer *answer)
+{
+	if (call->identity.by_cookie) /* a browser has nothing to tell */
+		sn_http_refuse(answer, 403, "records are taken with a token, not from a browser");
+	else
+		sn_collector_serve(call->controller->collector, &call->identity, call->request, answer);
+}
+
+/* --- the console */
+
+static void serve_asset(const struct sn_http_request *request, const struct sn_asset *asset, struct sn_http_answer *answer)
+{
+	const char *known = request->header(request, "If-None-Match");
+
+	sn_http_add_header(answer, "ETag", "\"%s\"", asset->etag);
+	sn_http_add_header(answer, "Cache-Control", "no-cache");
+	sn_http_add_header(answer, "Content-Security-Policy", "%s", CONTENT_SECURITY);
+	sn_http_add_header(answer, "Referrer-Policy", "no-referrer");
+	if (known && strstr(known, asset->etag)) {
+		answer->status = 304;
+		return;
+	}
+	answer->status = 200;
+	answer->type = asset->type;
+	answer->fixed = asset->data;
+	answer->fixed_len = asset->len;
+	if (asset->gzip)
+		sn_http_add_header(answer, "Content-Encoding", "gzip");
+}
+
+/** A file of the console, or its page for any other path: the page finds out what it stands for. */
+static void serve_console(const struct sn_http_request *request, struct sn_http_answer *answer)
+{
+	const struct sn_asset *page = NULL;
+
+	for (const struct sn_asset *asset = sn_assets; asset->path; asset++) {
+		if (strcmp(asset->path, request->path) == 0) {
+			serve_asset(request, asset, answer);
+			return;
+		}
+		if (strcmp(asset->path, "/index.html") == 0)
+			page = asset;
+	}
+	if (!page)
+		sn_http_refuse(answer, 404, "this build has no console; the API is at /api/v1");
+	else if (strncmp(request->path, "/assets/", 8) == 0)
+		sn_http_refuse(answer, 404, "there is nothing at this path");
+	else
+		serve_asset(request, page, answer);
+}
+
+/* --- routes */
+
+/** @return whether the path is the route's; `ret_word` is what stands for its '*'. */
+static bool path_is(const char *pattern, const char *path, char ret_word[256])
+{
+	const char *star = strchr(pattern, '*'), *rest;
+	size_t before;
+
+	*ret_word = '\0';
+	if (!star)
+		return strcmp(pattern, path) == 0;
+	before = (size_t)(star - pattern);
+	if (strncmp(pattern, path, before) != 0 || !path[before])
+		return false;
+	rest = path + before + strcspn(path + before, "/");
+	if (strcmp(star + 1, rest) != 0 || (size_t)(rest - path) - before >= 256)
+		return false;
+	snprintf(ret_word, 256, "%.*s", (int)(rest - path - (ptrdiff_t)before), path + before);
+	return true;
+}
+
+static const struct route *route_find(const struct sn_http_request *request, char ret_word[256], bool *ret_path_known)
+{
+	*ret_path_known = false;
+	for (size_t i = 0; i < SN_ARRAY_SIZE(routes); i++) {
+		if (!path_is(routes[i].path, request->path, ret_word))
+			continue;
+		*ret_path_known = true;
+		if (strcmp(routes[i].method, strcmp(request->method, "HEAD") ? request->method : "GET") == 0)
+			return &routes[i];
+	}
+	return NULL;
+}
+
+/** @return whether the parameters are those that the route takes. */
+static bool parameters_known(const struct route *route, const struct sn_http_request *request, struct sn_http_answer *answer)
+{
+	static const char *const none[] = { NULL };
+	const char *const *names = route->parameters ? route->parameters : none;
+	const char *unknown = request->unknown_parameter(request, names);
+	const char *nearest = unknown ? sn_text_nearest(unknown, names) : NULL;
+
+	if (unknown)
+		sn_http_refuse(answer, 400, nearest ? "unknown parameter '%.64s'; did you mean '%s'?" : "unknown parameter '%.64s'",
+			       unknown, nearest);
+	return !unknown;
+}
+
+/** @return whether whoever asks may. */
+static bool permitted(const struct route *route, struct sn_api_call *call, struct sn_http_answer *answer)
+{
+	int err = route->role == SN_ROLE_NONE ? 0 : sn_auth_identify(call->controller->auth, call->request, &call->identity);
+	bool changes = strcmp(route->method, "GET") != 0;
+
+	if (err == -EAGAIN) {
+		sn_http_refuse(answer, 429, "too many wrong tokens came from this address; wait a minute");
+		sn_http_add_header(answer, "Retry-After", "60");
+	} else if (err) {
+		sn_http_refuse(answer, 401, "sign in first, or send a token: Authorization: Bearer …");
+		sn_http_add_header(answer, "WWW-Authenticate", "Bearer");
+	} else if (call->identity.role < route->role || (call->identity.role == SN_ROLE_AGENT && route->role > SN_ROLE_AGENT)) {
+		sn_http_refuse(answer, 403, "this takes the role %s; yours is %s", sn_role_names[route->role],
+			       sn_role_names[call->identity.role]);
+	} else if (changes && call->identity.by_cookie && !call->request->header(call->request, CHANGE_HEADER)) {
+		sn_http_refuse(answer, 403, "a request that changes something must bear the header " CHANGE_HEADER);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+void sn_api_serve(void *ctx, const struct sn_http_request *request, struct sn_http_answer *answer)
+{
+	struct sn_api_call call = { .controller = ctx, .request = request };
+	bool path_known, api = strncmp(request->path, "/api/", 5) == 0 || strncmp(request->path, "/v1/", 4) == 0;
+	const struct route *route = route_find(request, call.word, &path_known);
+
+	if (route) {
+		if (permitted(route, &call, answer) && parameters_known(route, request, answer))
+			route->fn(&call, answer);
+	} else if (path_known) {
+		sn_http_refuse(answer, 405, "this path does not take %.16s", request->method);
+	} else if (api) {
+		sn_http_refuse(answer, 404, "there is nothing at this path");
+	} else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
+		sn_http_refuse(answer, 405, "only GET and HEAD are served here");
+	} else {
+		serve_console(request, answer);
+	}
+}
+
+uint64_t sn_api_body_limit(void *ctx, const char *method, const char *path)
+{
+	const struct sn_controller *controller = ctx;
+
+	if (strcmp(method, "POST") != 0)
+		return 0;
+	if (strncmp(path, "/v1/", 4) == 0 || strcmp(path, "/api/v1/agent/poll") == 0)
+		return controller->config.body_limit;
+	return LOGIN_OCTETS;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file The controller's life: its parts in order, its tick, its end. */
+#include "controller/controller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/macro.h"
+#include "controller/internal.h"
+
+#define MAX_NODES	10000u
+#define MAX_CONNECTIONS 12000u /* a held poll each, and those who look */
+#define CONNECTION_SIZE (8u << 10)
+#define IDLE_S		60u
+#define DEADLINE_S	20u
+#define CONSOLE_NS	(86400 * SN_NSEC_PER_SEC)
+
+static const char *const methods[] = { "GET", "HEAD", "POST", NULL };
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct sn_controller *controller = timer->data;
+
+	sn_fleet_tick(controller->fleet);
+	sn_live_tick(controller->live, controller->fleet);
+	sn_store_tick(controller->store, sn_clock_realtime_ns());
+}
+
+/** mkdir -p, all of it for us alone. */
+static int make_directory(const char *path, struct sn_diag *reterr)
+{
+	SN_AUTO_FREE char *part = strdup(path);
+
+	if (!part)
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (mkdir(part, slash ? 0755 : 0700) < 0 && errno != EEXIST)
+			return sn_diag_set(reterr, -errno, "%s: cannot be made: %s", part, strerror(errno));
+		if (!slash)
+			return 0;
+		*slash = '/';
+	}
+}
+
+static int open_store(struct sn_controller *controller, struct sn_diag *reterr)
+{
+	SN_AUTO_FREE char *directory = NULL;
+	struct sn_store_options options = {
+		.max_octets = controller->config.store_size,
+		.keep_records_ns = controller->config.keep_records,
+		.keep_samples_ns = controller->config.keep_metrics,
+	};
+	int r;
+
+	if (asprintf(&directory, "%s/store", controller->config.state_dir) < 0)
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	options.directory = directory;
+	r = sn_store_open(&options, &controller->store, reterr);
+	if (r == 1 && reterr)
+		sn_log_error("%s", reterr->text);
+	return r < 0 ? r : 0;
+}
+
+static int open_audit(struct sn_controller *controller, struct sn_diag *reterr)
+{
+	SN_AUTO_FREE char *path = NULL;
+
+	if (asprintf(&path, "%s/audit.jsonl", controller->config.state_dir) < 0)
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	controller->audit = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (controller->audit < 0)
+		return sn_diag_set(reterr, -errno, "%s: cannot be written: %s", path, strerror(errno));
+	return 0;
+}
+
+static int open_parts(struct sn_controller *controller, struct sn_diag *reterr)
+{
+	struct sn_collector_options options = { .body_limit = controller->config.body_limit,
+						.node_records_per_s = controller->config.node_records_per_s };
+	int err = sn_auth_new(controller->config.state_dir, controller->config.session_lifetime, &controller->auth, reterr);
+
+	if (err)
+		return err;
+	if (sn_fleet_new(MAX_NODES, &controller->fleet) || sn_live_new(&controller->live))
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	options.store = controller->store;
+	options.live = controller->live;
+	if (sn_collector_new(&options, &controller->collector))
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static int open_server(struct sn_controller *controller, struct sn_diag *reterr)
+{
+	const struct sn_http_options options = {
+		.max_connections = MAX_CONNECTIONS,
+		.body_limit_of = sn_api_body_limit,
+		.methods = methods,
+		.request_deadline_s = DEADLINE_S,
+		.idle_s = IDLE_S,
+		.connection_octets = CONNECTION_SIZE,
+	};
+	char address[64];
+	uint16_t port;
+	int fd;
+
+	if (sn_text_parse_listen(controller->config.listen, address, &port))
+		return sn_diag_set(reterr, -EINVAL, "listen must be ADDRESS:PORT like 127.0.0.1:7080, not '%.64s'",
+				   controller->config.listen);
+	if (asprintf(&controller->url, "http://%s", controller->config.listen) < 0) {
+		controller->url = NULL;
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	}
+	fd = sn_http_listen_tcp(address, port, reterr);
+	if (fd < 0)
+		return fd;
+	return sn_http_start_with(controller->loop, fd, &options, sn_api_serve, controller, &controller->http, reterr);
+}
+
+/** The configuration's own strings, so that the caller's may go. */
+static int take_config(struct sn_controller *controller, const struct sn_controller_config *config)
+{
+	controller->config = *config;
+	controller->config.listen = strdup(config->listen);
+	controller->config.state_dir = strdup(config->state_dir);
+	controller->config.cluster = strdup(config->cluster);
+	return controller->config.listen && controller->config.state_dir && controller->config.cluster ? 0 : -ENOMEM;
+}
+
+int sn_controller_open(uv_loop_t *loop, const struct sn_controller_config *config, struct sn_controller **ret_controller,
+		       struct sn_diag *reterr)
+{
+	struct sn_controller *controller = calloc(1, sizeof(*controller));
+	int err;
+
+	if (!controller)
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	controller->loop = loop;
+	controller->audit = -1;
+	controller->begun_ns = sn_clock_realtime_ns();
+	uv_timer_init(loop, &controller->tick);
+	controller->tick.data = controller;
+	err = take_config(controller, config);
+	if (err)
+		sn_diag_set(reterr, err, "out of memory");
+	if (!err)
+		err = make_directory(controller->config.state_dir, reterr);
+	if (!err)
+		err = open_store(controller, reterr);
+	if (!err)
+		err = open_audit(controller, reterr);
+	if (!err)
+		err = open_parts(controller, reterr);
+	if (!err)
+		err = open_server(controller, reterr);
+	if (err) {
+		sn_controller_close(controller);
+		return err;
+	}
+	uv_timer_start(&controller->tick, on_tick, 1000, 1000);
+	*ret_controller = controller;
+	return 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+struct sn_controller *sn_controller_close(struct sn_controller *controller)
+{
+	if (!controller)
+		return NULL;
+	controller->http = sn_http_stop(controller->http); /* whoever waits is told first */
+	controller->collector = sn_collector_free(controller->collector);
+	controller->live = sn_live_free(controller->live);
+	controller->fleet = sn_fleet_free(controller->fleet);
+	controller->auth = sn_auth_free(controller->auth);
+	controller->store = sn_store_close(controller->store);
+	if (controller->audit >= 0)
+		close(controller->audit);
+	free(controller->config.listen);
+	free(controller->config.state_dir);
+	free(controller->config.cluster);
+	free(controller->url);
+	uv_close((uv_handle_t *)&controller->tick, on_closed);
+	return NULL;
+}
+
+const char *sn_controller_url(const struct sn_controller *controller)
+{
+	return controller->url;
+}
+
+int sn_controller_console_token(struct sn_controller *controller, char ret_token[SN_TOKEN_TEXT])
+{
+	return sn_auth_grant(controller->auth,
+			     &(struct sn_token_grant) {
+				     .user = "console", .role = SN_ROLE_ADMIN, .lifetime_ns = CONSOLE_NS, .once = true },
+			     ret_token);
+}
+
+int sn_controller_agent_token(struct sn_controller *controller, const char *node, char ret_token[SN_TOKEN_TEXT])
+{
+	return sn_auth_grant(controller->auth, &(struct sn_token_grant) { .user = node, .role = SN_ROLE_AGENT }, ret_token);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file The controller's parts, for those files that serve requests. */
+#ifndef SN_CONTROLLER_INTERNAL_H
+#define SN_CONTROLLER_INTERNAL_H
+
+#include "controller/collector.h"
+#include "controller/controller.h"
+
+struct sn_controller {
+	struct sn_controller_config config; /* its strings are owned */
+	uv_loop_t *loop;
+	char *url;
+	struct sn_store *store;
+	struct sn_auth *auth;
+	struct sn_fleet *fleet;
+	struct sn_live *live;
+	struct sn_collector *collector;
+	struct sn_http *http;
+	int audit; /* descriptor of the audit log */
+	uv_timer_t tick;
+	uint64_t begun_ns;
+};
+
+/** What a handler is given: who asks, and what stands in the place of the path's '*'. */
+struct sn_api_call {
+	struct sn_controller *controller;
+	struct sn_identity identity;
+	const struct sn_http_request *request;
+	char word[256];
+};
+typedef void (*sn_api_fn)(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/** Answers with a document, which is given up. NULL: out of memory. */
+void sn_api_answer(struct sn_http_answer *answer, json_t *document);
+/**
+ * A time as a parameter has it: RFC 3339, or a duration back from now ("-15m"). Left out: `fallback_ns`.
+ * @return 0, or -EINVAL with the answer filled.
+ */
+int sn_api_time(const struct sn_api_call *call, const char *name, uint64_t fallback_ns, uint64_t *ret_ns,
+		struct sn_http_answer *answer);
+/** A whole number within 1..max. As above. */
+int sn_api_number(const struct sn_api_call *call, const char *name, uint64_t fallback, uint64_t max, uint64_t *ret_value,
+		  struct sn_http_answer *answer);
+
+/* api.c */
+void sn_api_serve(void *controller, const struct sn_http_request *request, struct sn_http_answer *answer);
+uint64_t sn_api_body_limit(void *controller, const char *method, const char *path);
+
+/* api_records.c */
+void sn_api_records(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_counts(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_record_types(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/* api_series.c */
+void sn_api_metrics(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_series(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/* api_fleet.c */
+void sn_api_nodes(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_node(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_node_kpi(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_node_status(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_overview(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_agent_poll(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/* own_metrics.c */
+void sn_api_own_metrics(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+#endif
