@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file A borrowed view of bytes and big-endian access to it. Nothing here allocates. */
+/** @file A borrowed view of bytes and access to it, big-endian and little-endian. Nothing here allocates. */
 #ifndef SN_BASE_BYTES_H
 #define SN_BASE_BYTES_H
 
@@ -34,6 +34,16 @@ static inline uint64_t sn_be64(const uint8_t *p)
 	return (uint64_t)sn_be32(p) << 32 | sn_be32(p + 4);
 }
 
+static inline uint32_t sn_le32(const uint8_t *p)
+{
+	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+static inline uint64_t sn_le64(const uint8_t *p)
+{
+	return (uint64_t)sn_le32(p + 4) << 32 | sn_le32(p);
+}
+
 static inline void sn_put_be16(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)(v >> 8);
@@ -44,6 +54,12 @@ static inline void sn_put_be32(uint8_t *p, uint32_t v)
 {
 	sn_put_be16(p, (uint16_t)(v >> 16));
 	sn_put_be16(p + 2, (uint16_t)v);
+}
+
+static inline void sn_put_le64(uint8_t *p, uint64_t v)
+{
+	for (unsigned i = 0; i < 8; i++)
+		p[i] = (uint8_t)(v >> 8 * i);
 }
 
 #endif

@@ -7,8 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-/** Makes room for `more` octets and the NUL. */
-static bool text_reserve(struct sn_text *text, size_t more)
+bool sn_text_reserve(struct sn_text *text, size_t more)
 {
 	size_t need, size;
 	char *data;
@@ -36,7 +35,7 @@ static bool text_reserve(struct sn_text *text, size_t more)
 
 void sn_text_add_bytes(struct sn_text *text, const char *data, size_t len)
 {
-	if (!text_reserve(text, len))
+	if (!sn_text_reserve(text, len))
 		return;
 	if (len)
 		memcpy(text->data + text->len, data, len);
@@ -55,13 +54,13 @@ void sn_text_addf(struct sn_text *text, const char *format, ...)
 	size_t room;
 	int len;
 
-	if (!text_reserve(text, 64))
+	if (!sn_text_reserve(text, 64))
 		return;
 	room = text->size - text->len;
 	va_start(args, format);
 	va_copy(again, args);
 	len = vsnprintf(text->data + text->len, room, format, args);
-	if (len >= 0 && (size_t)len >= room && text_reserve(text, (size_t)len))
+	if (len >= 0 && (size_t)len >= room && sn_text_reserve(text, (size_t)len))
 		len = vsnprintf(text->data + text->len, text->size - text->len, format, again);
 	va_end(again);
 	va_end(args);

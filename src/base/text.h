@@ -18,6 +18,9 @@ struct sn_text {
 	bool failed;
 };
 
+/** Makes room for `more` octets and the NUL, for who writes there and adds to `len`. @return false: no memory, `failed` is set.
+ */
+bool sn_text_reserve(struct sn_text *text, size_t more);
 void sn_text_add(struct sn_text *text, const char *string);
 void sn_text_add_bytes(struct sn_text *text, const char *data, size_t len);
 void sn_text_addf(struct sn_text *text, const char *format, ...) SN_PRINTF(2, 3);
