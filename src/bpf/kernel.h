@@ -55,6 +55,7 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	__u16 sk_type;
 	__u16 sk_protocol;
 };
 
@@ -143,7 +144,7 @@ struct task_struct {
 };
 
 struct list_head {
-	struct list_head *next;
+	struct list_head *next, *prev;
 };
 
 /*
@@ -163,11 +164,40 @@ struct sctp_sock___sn {
 	struct sctp_endpoint___sn *ep;
 };
 
+struct sockaddr_in6 {
+	unsigned short sin6_family;
+};
+
+union sctp_addr___sn {
+	struct sockaddr_in6 v6;
+};
+
+struct sctp_cookie___sn {
+	__u32 my_vtag;
+	__u32 peer_vtag;
+};
+
+struct sctp_ep_common___sn {
+	bool dead;
+};
+
 struct sctp_association___sn {
+	struct sctp_ep_common___sn base;
 	struct list_head asocs;
 	__s32 assoc_id;
+	struct sctp_cookie___sn c;
+	struct {
+		struct list_head transport_addr_list;
+		union sctp_addr___sn primary_addr;
+		__u16 port;
+	} peer;
 	__u16 default_stream;
 	__u32 default_ppid;
+};
+
+struct sctp_transport___sn {
+	struct list_head transports;
+	union sctp_addr___sn ipaddr;
 };
 
 #pragma clang attribute pop

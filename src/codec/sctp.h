@@ -43,6 +43,7 @@ struct sn_sctp_limits {
 struct sn_sctp_endpoint {
 	struct sn_addr addr; /* primary: the address first seen */
 	uint16_t port;
+	uint32_t tag; /* that it has chosen, and its peer puts into packets; 0: not known yet */
 };
 
 enum sn_sctp_event_kind {

@@ -56,7 +56,7 @@ static void tag_set(struct sn_sctp *sctp, struct sn_sctp_half *half, uint32_t vt
 	uint64_t key;
 	uint32_t i;
 
-	half->vtag = vtag;
+	half->vtag = half->assoc->endpoints[!half->from].tag = vtag;
 	key = half_key(half);
 	for (i = slot_of(sctp, key); sctp->slots[i].key; i = (i + 1) & sctp->slot_mask)
 		;
@@ -70,7 +70,7 @@ static void tag_clear(struct sn_sctp *sctp, struct sn_sctp_half *half)
 
 	if (!half->vtag)
 		return;
-	half->vtag = 0;
+	half->vtag = half->assoc->endpoints[!half->from].tag = 0;
 	for (hole = slot_of(sctp, key); sctp->slots[hole].key != key; hole = (hole + 1) & mask)
 		;
 	/* Moves up what would not be found any more: no tombstones, so a flood leaves nothing behind. */
@@ -232,8 +232,8 @@ static struct sn_sctp_assoc *assoc_new(struct sn_sctp *sctp, const struct sn_sct
 		return NULL;
 	assoc->id = ++sctp->next_id;
 	assoc->last_ns = hint->time_ns;
-	assoc->endpoints[sender] = (struct sn_sctp_endpoint) { hint->ip->src, hint->sport };
-	assoc->endpoints[!sender] = (struct sn_sctp_endpoint) { hint->ip->dst, hint->dport };
+	assoc->endpoints[sender] = (struct sn_sctp_endpoint) { .addr = hint->ip->src, .port = hint->sport };
+	assoc->endpoints[!sender] = (struct sn_sctp_endpoint) { .addr = hint->ip->dst, .port = hint->dport };
 	assoc->pair_hash = hash;
 	assoc->pair_next = *chain;
 	*chain = assoc;

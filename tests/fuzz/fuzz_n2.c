@@ -238,6 +238,10 @@ static void socket_send(struct play *play, unsigned which, const struct octets *
 	event->peer_port = amf ? (uint16_t)(40000 + association) : 38412;
 	event->peer_family = 4;
 	memcpy(event->peer_addr, (uint8_t[]) { 10, 10, 2, (uint8_t)(amf ? 2 + association : 1) }, 4);
+	if (association & 1) {
+		event->local_tag = association << 8 | (amf ? 2 : 1);
+		event->peer_tag = association << 8 | (amf ? 1 : 2);
+	}
 	if (which & 128) {
 		event->local_family = 4;
 		memcpy(event->local_addr, (uint8_t[]) { 10, 10, 2, (uint8_t)(amf ? 1 : 2 + association) }, 4);

@@ -2,6 +2,9 @@
 /** @file The socket tap: whole messages from one-to-one and one-to-many sockets, at one end or at both, in pieces, cut. */
 #include "n2_rig.h"
 
+/* Most ends tell no tags. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 static const struct octets nothing;
 
 /* One socket's view of its peer. */
@@ -10,6 +13,8 @@ struct end {
 	uint32_t assoc_id; /* 0: the kernel could not tell */
 	uint16_t port, peer_port;
 	uint8_t addr[4], peer_addr[4]; /* 0.0.0.0: not known */
+	uint32_t tag, peer_tag;	       /* 0: the kernel could not tell, or not yet */
+	bool one_to_one;
 };
 
 #define GNB(n)                                                                                                                   \
@@ -38,12 +43,16 @@ static struct sn_n2_message_event event_of(const struct end *end, bool sent)
 		.peer_port = end->peer_port,
 		.local_family = memcmp(end->addr, zero, 4) ? 4 : 0,
 		.peer_family = memcmp(end->peer_addr, zero, 4) ? 4 : 0,
+		.local_tag = end->tag,
+		.peer_tag = end->peer_tag,
 	};
 
 	memcpy(event.local_addr, end->addr, 4);
 	memcpy(event.peer_addr, end->peer_addr, 4);
 	if (event.peer_family)
 		event.flags |= SN_N2_HAS_PEER;
+	if (end->one_to_one)
+		event.flags |= SN_N2_ONE_TO_ONE;
 	return event;
 }
 
@@ -421,6 +430,210 @@ static void test_multihoming(void **state)
 	check_engine(rig);
 }
 
+/* Both ends have two addresses, and each names those of the other that it does not name itself: their tags are the same. */
+static void test_both_ends_multihomed(void **state)
+{
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF, 0x1111, 0x2222 };
+	static const struct end amf = { 0xa1, 9, 38412, 40001, GNB(8), GNB(7), 0x2222, 0x1111 };
+
+	exchange(*state, &gnb, &amf, 1, "gnb-1");
+	check_exchanges(*state, 1, true);
+}
+
+/* The same without an id: a one-to-many socket of either, that names another address of its peer each time. */
+static void test_both_ends_multihomed_without_ids(void **state)
+{
+	struct rig *rig = *state;
+	struct end gnb = { 0xb1, 0, 40001, 38412, ANY, AMF, 0x1111, 0x2222 };
+	struct end amf = { 0xa1, 0, 38412, 40001, ANY, GNB(1), 0x2222, 0x1111 };
+	struct octets setup = ng_setup_request(1, "gnb-1"), response = ng_setup_response("amf");
+
+	sends(rig, &gnb, setup);
+	receives(rig, &amf, setup);
+	amf.peer_addr[3] = 107;
+	sends(rig, &amf, response);
+	gnb.peer_addr[3] = 108;
+	receives(rig, &gnb, response);
+	for (uint32_t i = 1; i <= 10; i++) {
+		gnb.peer_addr[3] = i % 2 ? 108 : 1;
+		amf.peer_addr[3] = i % 3 ? 107 : 2;
+		sends(rig, &gnb, hello(i, i));
+		receives(rig, &amf, hello(i, i));
+	}
+	assert_int_equal(message_count(rig), 12);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 12);
+	assert_int_equal(json_array_size(json_object_get(rig->document, "associations")), 1);
+	check_procedure(rig, "NGSetup", 1, 1, 0, 0);
+	check_engine(rig);
+}
+
+/* A one-to-one socket has one association, whichever address of its peer a message names; no id, no tag. */
+static void test_one_to_one_multihomed(void **state)
+{
+	struct rig *rig = *state;
+	struct end amf = { 0xa1, 0, 38412, 40001, AMF, GNB(1), .one_to_one = true };
+	struct octets message = context_setup_request(1, 1, nothing);
+
+	receives(rig, &amf, ng_setup_request(1, "gnb-1"));
+	receives(rig, &amf, hello(1, 1));
+	amf.peer_addr[3] = 107;
+	sends(rig, &amf, message);
+	amf.assoc_id = 9; /* told by some of its messages only */
+	receives(rig, &amf, context_setup_response(1, 1));
+	check_procedure(rig, "InitialContextSetup", 1, 1, 0, 0);
+	assert_int_equal(json_array_size(json_object_get(rig->document, "associations")), 1);
+	/* Another socket at the same address. */
+	amf.assoc_id = 11;
+	receives(rig, &amf, ng_setup_request(2, "gnb-2"));
+	amf.peer_port = 40002;
+	amf.assoc_id = 0;
+	receives(rig, &amf, ng_setup_request(3, "gnb-3"));
+	assert_int_equal(json_array_size(json_object_get(rig_report(rig), "associations")), 3);
+	assert_int_equal(rig->n2->socket_tap.views.live, 1);
+	check_engine(rig);
+}
+
+/* What looks like the other end is not, when its tags are others: gNBs of one port that say the same, one of them elsewhere. */
+static void test_tags_tell_apart(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end local = { 0xb1, 1, 9487, 38412, ANY, AMF, 0x1111, 0x2222 };
+	static const struct end amf = { 0xa1, 11, 38412, 9487, ANY, GNB(1), 0x2222, 0x1111 };
+	static const struct end remote = { 0xa1, 12, 38412, 9487, ANY, GNB(1), 0x4444, 0x3333 };
+	struct octets page = paging(1), setup = ng_setup_request(1, "gnb");
+
+	receives(rig, &remote, setup);
+	sends(rig, &local, setup);
+	receives(rig, &amf, setup);
+	for (unsigned i = 0; i < 20; i++) {
+		sends(rig, &remote, page);
+		sends(rig, &amf, page);
+		receives(rig, &local, page);
+	}
+	assert_int_equal(message_count(rig), 42);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 21);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), 0);
+	assert_int_equal(json_array_size(json_object_get(rig->document, "associations")), 2);
+	check_engine(rig);
+}
+
+/* A message is sent before its association is up: there is one tag yet. */
+static void test_tags_not_there_yet(void **state)
+{
+	struct rig *rig = *state;
+	struct end gnb = { 0xb1, 0, 40001, 38412, ANY, AMF, 0x1111, 0 };
+	static const struct end amf = { 0xa1, 9, 38412, 40001, GNB(8), GNB(7), 0x2222, 0x1111 };
+	struct octets setup = ng_setup_request(1, "gnb-1"), response = ng_setup_response("amf");
+
+	sends(rig, &gnb, setup);
+	receives(rig, &amf, setup);
+	sends(rig, &amf, response);
+	gnb.peer_tag = 0x2222;
+	receives(rig, &gnb, response);
+	gnb.tag = gnb.peer_tag = 0; /* the association is gone, what it has brought is read yet */
+	receives(rig, &gnb, paging(1));
+	sends(rig, &amf, paging(1));
+	assert_int_equal(message_count(rig), 3);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 3);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), 0);
+	check_engine(rig);
+}
+
+/* No tag at first, so each end is an association of its own; when they are told, the two become one. */
+static void test_tags_come_late(void **state)
+{
+	struct rig *rig = *state;
+	struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF }, amf = { 0xa1, 9, 38412, 40001, GNB(8), GNB(7) };
+
+	exchange(rig, &gnb, &amf, 1, "gnb-1");
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 0);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), MESSAGES);
+	gnb.tag = amf.peer_tag = 0x1111;
+	gnb.peer_tag = amf.tag = 0x2222;
+	for (uint32_t i = 2; i <= 4; i++) {
+		sends(rig, &gnb, hello(i, i));
+		receives(rig, &amf, hello(i, i));
+	}
+	assert_int_equal(message_count(rig), 2 * MESSAGES + 3);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 3);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), MESSAGES);
+	check_engine(rig);
+}
+
+/* RFC 9260 5.2: a gNB that starts anew takes the place of its association, with other tags; its first socket is gone. */
+static void test_restart(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb[] = { { 0xb1, 3, 40001, 38412, GNB(1), AMF, 0x1111, 0x2222 },
+					  { 0xb2, 5, 40001, 38412, GNB(1), AMF, 0x3333, 0x4444 } };
+	static const struct end amf[] = { { 0xa1, 9, 38412, 40001, GNB(8), GNB(7), 0x2222, 0x1111 },
+					  { 0xa1, 9, 38412, 40001, GNB(8), GNB(7), 0x4444, 0x3333 } };
+
+	exchange(rig, &gnb[0], &amf[0], 1, "gnb-1");
+	assert_int_equal(rig->engine->connections.live, 1);
+	exchange(rig, &gnb[1], &amf[1], 1, "gnb-1");
+	assert_int_equal(message_count(rig), 2 * MESSAGES);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 2 * MESSAGES);
+	assert_int_equal(rig->engine->connections.live, 1);
+	check_procedure(rig, "NGSetup", 2, 2, 0, 0);
+	check_engine(rig);
+}
+
+/* sctp_peeloff: the association goes on at a socket of its own. */
+static void test_peeled_off(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF, 0x1111, 0x2222 };
+	struct end amf = { 0xa1, 9, 38412, 40001, GNB(8), GNB(7), 0x2222, 0x1111 };
+
+	exchange(rig, &gnb, &amf, 1, "gnb-1");
+	amf.socket = 0xa2;
+	amf.one_to_one = true;
+	sends(rig, &gnb, hello(2, 2));
+	receives(rig, &amf, hello(2, 2));
+	sends(rig, &amf, context_setup_request(2, 2, nothing));
+	receives(rig, &gnb, context_setup_request(2, 2, nothing));
+	assert_int_equal(message_count(rig), MESSAGES + 2);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), MESSAGES + 2);
+	check_engine(rig);
+}
+
+/* Without tags nothing proves that two sockets with other addresses are two ends: both are counted, and it is told. */
+static void test_perhaps_both_ends(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF };
+	static const struct end amf = { 0xa1, 9, 38412, 40001, GNB(8), GNB(7) };
+	static const struct end remote = { 0xa1, 10, 38412, 40002, AMF, GNB(2) };
+
+	exchange(rig, NULL, &remote, 2, "gnb-2");
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), 0);
+	exchange(rig, &gnb, &amf, 1, "gnb-1");
+	assert_int_equal(message_count(rig), 3 * MESSAGES);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 0);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), MESSAGES);
+	assert_true(text_is(row_of(rig_report(rig), "procedures", "procedure", "NGSetup"), "standing", "inferred"));
+	check_engine(rig);
+}
+
+/* One end tells its tags, the other cannot. */
+static void test_perhaps_the_other_end(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF, 0x1111, 0x2222 };
+	static const struct end amf = { 0xa1, 9, 38412, 40001, GNB(8), GNB(7) };
+	static const struct end same = { 0xa2, 9, 38412, 40001, AMF, GNB(1) };
+
+	exchange(rig, &gnb, &amf, 1, "gnb-1"); /* the first is sent while nothing is in doubt yet */
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 0);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), MESSAGES - 1);
+	/* By its addresses this one is. */
+	sends(rig, &gnb, hello(2, 2));
+	receives(rig, &same, hello(2, 2));
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 1);
+	check_engine(rig);
+}
+
 /* An association that was forgotten while its socket lives: the next message begins another, not one that took its place. */
 static void test_association_forgotten(void **state)
 {
@@ -529,6 +742,28 @@ static void test_packets_and_sockets(void **state)
 	check_engine(rig);
 }
 
+/* The same of a multihomed association, of which packets and sockets name other addresses. */
+static void test_packets_and_sockets_multihomed(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end amf = { 0xa1, 9, 38412, 40001, GNB(8), GNB(7), 0x2222, 0x1111 };
+	static const struct end other = { 0xa1, 10, 38412, 40001, AMF, GNB(1), 0x4444, 0x3333 };
+	struct sn_n2_endpoint gnb_end = { .addr = { .family = 4, .octets = GNB(1) }, .port = 40001, .tag = 0x1111 };
+	struct sn_n2_endpoint amf_end = { .addr = { .family = 4, .octets = AMF }, .port = 38412, .tag = 0x2222 };
+	uint32_t packets = sn_n2_association_new(rig->engine, /* key= */ 5, &gnb_end, &amf_end, SN_AP_NGAP, rig->now_ns);
+	struct octets setup = ng_setup_request(1, "gnb-1");
+
+	receives(rig, &other, setup);
+	up(rig, packets, setup);
+	receives(rig, &amf, setup);
+	receives(rig, &other, hello(1, 1));
+	up(rig, packets, hello(2, 2));
+	receives(rig, &amf, hello(2, 2));
+	assert_int_equal(message_count(rig), 4);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 2);
+	check_engine(rig);
+}
+
 /* Ring records that lie about their lengths. */
 static void test_lying_records(void **state)
 {
@@ -577,11 +812,22 @@ int main(void)
 		TEST(test_cut),
 		TEST(test_socket_reused),
 		TEST(test_multihoming),
+		TEST(test_both_ends_multihomed),
+		TEST(test_both_ends_multihomed_without_ids),
+		TEST(test_one_to_one_multihomed),
+		TEST(test_tags_tell_apart),
+		TEST(test_tags_not_there_yet),
+		TEST(test_tags_come_late),
+		TEST(test_restart),
+		TEST(test_peeled_off),
+		TEST(test_perhaps_both_ends),
+		TEST(test_perhaps_the_other_end),
 		TEST(test_association_forgotten),
 		TEST(test_protocol),
 		TEST(test_ipv6),
 		TEST(test_many_sockets),
 		TEST(test_packets_and_sockets),
+		TEST(test_packets_and_sockets_multihomed),
 		TEST(test_lying_records),
 	};
 

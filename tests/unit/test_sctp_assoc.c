@@ -42,6 +42,8 @@ static void test_handshake(void **state)
 	assert_int_equal(endpoints[0].addr.octets[3], 1);
 	assert_int_equal(endpoints[1].port, AMF_PORT);
 	assert_int_equal(endpoints[1].addr.octets[3], 2);
+	assert_int_equal(endpoints[0].tag, GNB_TAG);
+	assert_int_equal(endpoints[1].tag, AMF_TAG);
 	assert_int_equal(rig.messages[0].message.from, AMF);
 	assert_int_equal(rig.messages[1].message.from, GNB);
 	assert_int_equal(rig.messages[0].message.association, rig.events[0].association);

@@ -3,7 +3,7 @@
  * @file Plays both ends of recorded NGAP exchanges over kernel SCTP, in order, in all the manners in which stacks use their
  * sockets, and checks that every message arrives octet for octet. The manners change from message to message: buffers whose pages
  * are not there yet, a look (MSG_PEEK) before the read, buffers smaller than the message, several iovecs, destinations by address
- * and by id, peeled-off associations.
+ * and by id, peeled-off associations, peers with two addresses.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ struct record {
 };
 
 static struct {
-	bool one_to_many, v6, ns_less;
+	bool one_to_many, v6, ns_less, multihomed;
 	const struct chat_io *io;
 } options = { .one_to_many = false };
 
@@ -161,11 +161,12 @@ static bool turn_ends(size_t i)
 }
 
 /* --- sockets --- */
-static union chat_address address(enum role whose, uint16_t port, socklen_t *ret_len)
+static union chat_address address_at(enum role whose, unsigned which, uint16_t port, socklen_t *ret_len)
 {
-	static const char *const texts[2][2][2] = { { { "10.45.2.2", "10.45.2.1" }, { "fd45:2::2", "fd45:2::1" } },
+	static const char *const texts[3][2][2] = { { { "10.45.2.2", "10.45.2.1" }, { "fd45:2::2", "fd45:2::1" } },
+						    { { "10.45.2.3", "10.45.2.101" }, { "fd45:2::3", "fd45:2::101" } },
 						    { { "127.0.0.1", "127.0.0.1" }, { "::1", "::1" } } };
-	const char *text = texts[options.ns_less][options.v6][whose];
+	const char *text = texts[options.ns_less ? 2 : which][options.v6][whose];
 	union chat_address a = { .any.sa_family = options.v6 ? AF_INET6 : AF_INET };
 
 	if (options.v6)
@@ -175,6 +176,43 @@ static union chat_address address(enum role whose, uint16_t port, socklen_t *ret
 	inet_pton(a.any.sa_family, text, options.v6 ? (void *)&a.v6.sin6_addr : (void *)&a.v4.sin_addr);
 	*ret_len = options.v6 ? sizeof(a.v6) : sizeof(a.v4);
 	return a;
+}
+
+static union chat_address address(enum role whose, uint16_t port, socklen_t *ret_len)
+{
+	return address_at(whose, 0, port, ret_len);
+}
+
+static void bind_all(int fd, uint16_t port)
+{
+	struct sockaddr_in6 packed[2]; /* as long as the longest */
+	char *end = (char *)packed;
+	socklen_t len;
+
+	for (unsigned which = 0; which < 2; which++) {
+		union chat_address a = address_at(role, which, port, &len);
+
+		memcpy(end, &a, len);
+		end += len;
+	}
+	if (sctp_bindx(fd, (struct sockaddr *)packed, 2, SCTP_BINDX_ADD_ADDR))
+		fail("sctp_bindx: %s", strerror(errno));
+}
+
+/* Of the two addresses of the peer now the one, now the other is named, and sent to. */
+static void change_path(struct chat_link *link)
+{
+	struct sctp_setprim primary = { .ssp_assoc_id = link->id };
+	in_port_t port = options.v6 ? link->peer.v6.sin6_port : link->peer.v4.sin_port;
+
+	if (!options.multihomed || !link->peer_len)
+		return;
+	link->peer = address_at(!role, (unsigned)(current / 2 + 1) % 2, ntohs(port), &link->peer_len);
+	memcpy(&primary.ssp_addr, &link->peer, link->peer_len);
+	if (options.one_to_many && !link->id && link->fd == listener)
+		return;
+	if (setsockopt(link->fd, IPPROTO_SCTP, SCTP_PRIMARY_ADDR, &primary, sizeof(primary)) && link->id)
+		fail("SCTP_PRIMARY_ADDR: %s", strerror(errno));
 }
 
 static void want_event(int fd, sctp_assoc_t id, int type, bool on)
@@ -212,7 +250,9 @@ static void listen_amf(void)
 	union chat_address a = address(AMF, PORT, &len);
 
 	listener = make_socket();
-	if (bind(listener, &a.any, len) || listen(listener, 16))
+	if (options.multihomed)
+		bind_all(listener, PORT);
+	if ((!options.multihomed && bind(listener, &a.any, len)) || listen(listener, 16))
 		fail("port %d: %s", PORT, strerror(errno));
 }
 
@@ -248,13 +288,17 @@ static void peel(struct chat_link *link, int fd, sctp_assoc_t id)
 
 static void accept_link(struct chat_link *link, uint16_t association)
 {
+	struct sockaddr *peers;
+
 	if (!options.one_to_many) {
-		link->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		socklen_t len = sizeof(link->peer);
+
+		link->fd = accept4(listener, &link->peer.any, &len, SOCK_CLOEXEC);
 		if (link->fd < 0)
 			fail("accept: %s", strerror(errno));
+		link->peer_len = options.v6 ? sizeof(link->peer.v6) : sizeof(link->peer.v4);
 		return;
 	}
-	struct sockaddr *peers;
 	link->fd = listener;
 	link->id = wait_event(listener, SCTP_COMM_UP);
 	if (sctp_getpaddrs(listener, link->id, &peers) < 1)
@@ -271,7 +315,10 @@ static void connect_link(struct chat_link *link, const struct record *r)
 	sctp_assoc_t id = 0;
 
 	link->fd = make_socket();
-	link->peer = address(AMF, PORT, &link->peer_len);
+	if (options.multihomed)
+		bind_all(link->fd, 0);
+	/* The AMF's socket will name the other one, from which the way to the gNB leads. */
+	link->peer = address_at(AMF, options.multihomed, PORT, &link->peer_len);
 	if (options.one_to_many && !peels(r->association) && r->sender == GNB)
 		return; /* its first message sets it up */
 	if (sctp_connectx(link->fd, &link->peer.any, 1, &id))
@@ -316,6 +363,7 @@ static void send_record(struct chat_link *link, const struct record *r)
 	uint8_t *fresh = MAP_FAILED;
 	const uint8_t *data = file.data + r->offset;
 
+	change_path(link);
 	if (options.one_to_many && link->peer_len && !peels(r->association) && (!link->id || current % 2))
 		habits |= CHAT_BY_ADDRESS;
 	if (current % 2) { /* a mapping without a page: the kernel faults them in while it sends */
@@ -450,7 +498,8 @@ static void enter_namespace(pid_t other)
 			fail("a network namespace: %s", strerror(errno));
 		give_turn();
 		take_turn();
-		run_ip("addr add 10.45.2.1/24 dev n2\naddr add fd45:2::1/64 dev n2 nodad\nlink set n2 up\nlink set lo up\n");
+		run_ip("addr add 10.45.2.1/24 dev n2\naddr add fd45:2::1/64 dev n2 nodad\naddr add 10.45.2.101/24 dev n2\n"
+		       "addr add fd45:2::101/64 dev n2 nodad\nlink set n2 up\nlink set lo up\n");
 		give_turn();
 		return;
 	}
@@ -459,7 +508,8 @@ static void enter_namespace(pid_t other)
 	take_turn();
 	snprintf(commands, sizeof(commands),
 		 "link add n2 type veth peer name n2 netns %d\naddr add 10.45.2.2/24 dev n2\n"
-		 "addr add fd45:2::2/64 dev n2 nodad\nlink set n2 up\nlink set lo up\n",
+		 "addr add fd45:2::2/64 dev n2 nodad\naddr add 10.45.2.3/24 dev n2\naddr add fd45:2::3/64 dev n2 nodad\n"
+		 "link set n2 up\nlink set lo up\n",
 		 other);
 	run_ip(commands);
 	give_turn();
@@ -468,17 +518,18 @@ static void enter_namespace(pid_t other)
 
 static void usage(void)
 {
-	fputs("usage: chat --mode one-to-one|one-to-many --family 4|6 --io sendmsg|sctp|rw|uring [--ns-less] FILE\n", stderr);
+	fputs("usage: chat --mode one-to-one|one-to-many --family 4|6 --io sendmsg|sctp|plain|rw|uring [--ns-less|--multihomed] FILE\n",
+	      stderr);
 	exit(2);
 }
 
 static const char *read_options(int argc, char **argv)
 {
-	static const struct option names[] = { { "mode", required_argument, NULL, 'm' },
-					       { "family", required_argument, NULL, 'f' },
-					       { "io", required_argument, NULL, 'i' },
-					       { "ns-less", no_argument, NULL, 'n' },
-					       { NULL, 0, NULL, 0 } };
+	static const struct option names[] = {
+		{ "mode", required_argument, NULL, 'm' }, { "family", required_argument, NULL, 'f' },
+		{ "io", required_argument, NULL, 'i' },	  { "ns-less", no_argument, NULL, 'n' },
+		{ "multihomed", no_argument, NULL, 'M' }, { NULL, 0, NULL, 0 }
+	};
 	bool mode = false, family = false;
 
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
@@ -492,11 +543,13 @@ static const char *read_options(int argc, char **argv)
 			continue;
 		} else if (c == 'n') {
 			options.ns_less = true;
+		} else if (c == 'M') {
+			options.multihomed = true;
 		} else {
 			usage();
 		}
 	}
-	if (!mode || !family || !options.io || optind != argc - 1)
+	if (!mode || !family || !options.io || optind != argc - 1 || (options.ns_less && options.multihomed))
 		usage();
 	return argv[optind];
 }

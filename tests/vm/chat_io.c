@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file The ways in which SCTP stacks send and receive user messages: sendmsg, lksctp's functions, read and write, io_uring. */
+/** @file The ways in which SCTP stacks send and receive user messages: sendmsg, lksctp's functions, addresses only, read
+ * and write, io_uring. */
 #include <errno.h>
 #include <liburing.h>
 #include <stdlib.h>
@@ -158,6 +159,37 @@ static ssize_t lksctp_receive(struct chat_link *link, void *ret_data, size_t siz
 	return n;
 }
 
+/* --- by the peer's address alone: no id is named, and what is received names the address that it came from --- */
+static int plain_prepare(int fd)
+{
+	return 0;
+}
+
+static ssize_t plain_send(struct chat_link *link, const void *data, size_t size, uint16_t stream, int habits)
+{
+	ssize_t n = sctp_sendmsg(link->fd, data, size, link->peer_len ? &link->peer.any : NULL, link->peer_len, htonl(CHAT_PPID),
+				 0, stream, 0, 0);
+
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t plain_receive(struct chat_link *link, void *ret_data, size_t size, int habits, struct chat_info *ret_info)
+{
+	union chat_address from;
+	struct message m;
+
+	prepare_receive(&m, ret_data, size, habits);
+	m.header.msg_control = NULL;
+	m.header.msg_controllen = 0;
+	m.header.msg_name = &from;
+	m.header.msg_namelen = sizeof(from);
+	ssize_t n = recvmsg(link->fd, &m.header, habits & CHAT_PEEK ? MSG_PEEK : 0);
+	if (n < 0)
+		return -errno;
+	*ret_info = (struct chat_info) { .flags = m.header.msg_flags };
+	return n;
+}
+
 /* --- read, write: stream and PPID are the socket's defaults, the end of a message cannot be seen --- */
 static ssize_t rw_send(struct chat_link *link, const void *data, size_t size, uint16_t stream, int habits)
 {
@@ -258,9 +290,8 @@ static ssize_t uring_receive(struct chat_link *link, void *ret_data, size_t size
 const struct chat_io *chat_io_find(const char *name)
 {
 	static const struct chat_io all[] = {
-		{ "sendmsg", want_rcvinfo, msg_send, msg_receive },
-		{ "sctp", lksctp_prepare, lksctp_send, lksctp_receive },
-		{ "rw", rw_prepare, rw_send, rw_receive },
+		{ "sendmsg", want_rcvinfo, msg_send, msg_receive },    { "sctp", lksctp_prepare, lksctp_send, lksctp_receive },
+		{ "plain", plain_prepare, plain_send, plain_receive }, { "rw", rw_prepare, rw_send, rw_receive },
 		{ "uring", want_rcvinfo, uring_send, uring_receive },
 	};
 

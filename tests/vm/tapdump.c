@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file Shows what the taps of n2 see while a command runs: one line per record on stdout, the loss counters and the errors on
- * stderr. A means to verify the kernel side against a program that knows what it sent.
+ * stderr. A means to verify the kernel side against a program that knows what it sent. With --count the messages go to the n2
+ * engine instead, and one line tells what it has counted of them.
  *
- *   tapdump [--hook NAME] [--port N]... [--limit OCTETS] [--interface [NETNS:]NAME]... [--costs] -- COMMAND [ARG...]
+ *   tapdump [--hook NAME] [--port N]... [--limit OCTETS] [--interface [NETNS:]NAME]... [--costs] [--count] -- COMMAND [ARG...]
  *
  * Exit status: the command's; 77 when the hook does not work here (and why, on stderr).
  */
@@ -24,6 +25,8 @@
 #include "modules/n2.skel.h"
 #include "modules/n2/n2.h"
 #include "modules/n2/n2_hooks.h"
+#include "modules/n2/taps.h"
+#include "sauron/module.h"
 
 #define EXIT_SKIPPED   77
 #define MAX_INTERFACES 8
@@ -32,6 +35,10 @@ struct tapdump {
 	const char *hook;
 	bool group_packet;
 	bool costs;
+	bool count;
+	struct sn_n2_engine engine;
+	struct sn_n2_socket_tap socket_tap;
+	struct sn_port_list port_list;
 	uint16_t ports[SN_N2_MAX_PORTS];
 	size_t ports_count;
 	uint32_t limit;
@@ -61,6 +68,8 @@ static void show_message(const struct sn_n2_message_event *e, size_t length)
 	       address_text(e->peer_family, e->peer_addr, peer), e->peer_port);
 	if (e->flags & SN_N2_HAS_ASSOC)
 		printf(" assoc=%d", (int)e->assoc_id);
+	if (e->local_tag || e->peer_tag)
+		printf(" tags=%08x:%08x", e->local_tag, e->peer_tag);
 	if (e->flags & SN_N2_HAS_STREAM)
 		printf(" stream=%u", e->stream);
 	if (e->flags & SN_N2_HAS_PPID)
@@ -83,8 +92,14 @@ static void show_packet(const struct sn_n2_packet_event *e, size_t length)
 static void show(void *ctx, const void *record, size_t length)
 {
 	const struct sn_event *head = record;
+	struct tapdump *t = ctx;
 
-	if (head->type == SN_N2_EVENT_MESSAGE && length >= sizeof(struct sn_n2_message_event))
+	if (t->count && head->type == SN_N2_EVENT_MESSAGE && length >= sizeof(struct sn_n2_message_event))
+		sn_n2_socket_tap_message(&t->socket_tap, record,
+					 (struct sn_view) { (const uint8_t *)record + sizeof(struct sn_n2_message_event),
+							    length - sizeof(struct sn_n2_message_event) },
+					 head->time_ns);
+	else if (head->type == SN_N2_EVENT_MESSAGE && length >= sizeof(struct sn_n2_message_event))
 		show_message(record, length);
 	else if (head->type == SN_N2_EVENT_PACKET && length >= sizeof(struct sn_n2_packet_event))
 		show_packet(record, length);
@@ -195,12 +210,42 @@ static void show_totals(struct tapdump *t)
 	}
 }
 
+static int counting_begin(struct tapdump *t)
+{
+	struct sn_n2_limits limits = { .max_ues = 10000,
+				       .max_associations = 4096,
+				       .max_series = 5000,
+				       .max_label_values = 1000,
+				       .story_entries = 1024,
+				       .ue_idle_ns = UINT64_MAX,
+				       .association_idle_ns = UINT64_MAX };
+	int err = sn_n2_engine_init(&t->engine, &limits, /* pseudonym= */ NULL);
+
+	for (unsigned kind = 0; kind < SN_N2_KINDS; kind++)
+		limits.timeouts_ns[kind] = UINT64_MAX;
+	t->port_list = (struct sn_port_list) { t->ports, t->ports_count };
+	return err ? err : sn_n2_socket_tap_init(&t->socket_tap, &t->engine, &t->port_list);
+}
+
+static void counting_end(struct tapdump *t)
+{
+	printf("messages=%llu again=%llu perhaps=%llu associations=%u\n", (unsigned long long)t->engine.total_messages,
+	       (unsigned long long)t->engine.losses[SN_N2_LOSS_DUPLICATE_END],
+	       (unsigned long long)t->engine.losses[SN_N2_LOSS_MAYBE_DUPLICATE], t->engine.association_serial);
+	sn_n2_socket_tap_fini(&t->socket_tap);
+	sn_n2_engine_fini(&t->engine);
+}
+
 static int parse(struct tapdump *t, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "hook", required_argument, NULL, 'h' },      { "port", required_argument, NULL, 'p' },
-		{ "limit", required_argument, NULL, 'l' },     { "costs", no_argument, NULL, 'c' },
-		{ "interface", required_argument, NULL, 'i' }, { 0 },
+		{ "hook", required_argument, NULL, 'h' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "limit", required_argument, NULL, 'l' },
+		{ "costs", no_argument, NULL, 'c' },
+		{ "interface", required_argument, NULL, 'i' },
+		{ "count", no_argument, NULL, 'n' },
+		{ 0 },
 	};
 	int c;
 
@@ -213,6 +258,8 @@ static int parse(struct tapdump *t, int argc, char **argv)
 			t->limit = (uint32_t)atoi(optarg);
 		else if (c == 'c')
 			t->costs = true;
+		else if (c == 'n')
+			t->count = true;
 		else if (c == 'i' && t->interfaces_count < MAX_INTERFACES)
 			t->interfaces[t->interfaces_count++] = optarg;
 		else
@@ -225,15 +272,18 @@ static int parse(struct tapdump *t, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct tapdump t = { 0 };
+	static struct tapdump t;
 	struct sn_diag diag = { 0 };
 	int status, first = parse(&t, argc, argv);
 
 	if (first < 0) {
-		fprintf(stderr,
-			"usage: tapdump [--hook NAME] [--port N] [--limit OCTETS] [--interface [NETNS:]NAME] [--costs] -- "
-			"COMMAND\n");
+		fprintf(stderr, "usage: tapdump [--hook NAME] [--port N] [--limit OCTETS] [--interface [NETNS:]NAME] [--costs] "
+				"COMMAND\n");
 		return 2;
+	}
+	if (t.count && counting_begin(&t)) {
+		fputs("tapdump: no memory\n", stderr);
+		return EXIT_FAILURE;
 	}
 	if (open_taps(&t, &diag)) {
 		fprintf(stderr, "skipped: %s\n", diag.text);
@@ -241,6 +291,8 @@ int main(int argc, char **argv)
 		return EXIT_SKIPPED;
 	}
 	status = run(&t, argv + first);
+	if (t.count)
+		counting_end(&t);
 	show_totals(&t);
 	sn_kernel_close(t.kernel);
 	return status;

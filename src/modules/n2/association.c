@@ -81,21 +81,61 @@ static bool end_equal(const struct sn_n2_endpoint *a, const struct sn_n2_endpoin
 	return a->addr.family && a->port == b->port && sn_addr_equal(&a->addr, &b->addr);
 }
 
-/* Packets and sockets may show the same association; whoever delivers its first message goes on to. */
+int sn_n2_tags_compare(const struct sn_n2_endpoint *first, const struct sn_n2_endpoint *second,
+		       const struct sn_n2_endpoint *other_first, const struct sn_n2_endpoint *other_second)
+{
+	bool first_known = first->tag && other_first->tag, second_known = second->tag && other_second->tag;
+
+	if ((first_known && first->tag != other_first->tag) || (second_known && second->tag != other_second->tag))
+		return -1;
+	return first_known || second_known;
+}
+
+static bool ends_equal(const struct sn_n2_endpoint *first, const struct sn_n2_endpoint *second,
+		       const struct sn_n2_endpoint *other_first, const struct sn_n2_endpoint *other_second, bool *ret_doubtful)
+{
+	int tags = sn_n2_tags_compare(first, second, other_first, other_second);
+
+	if (first->port != other_first->port || second->port != other_second->port)
+		return false;
+	if (!tags && end_equal(first, other_first) && end_equal(second, other_second))
+		return true;
+	*ret_doubtful |= !tags;
+	return tags > 0;
+}
+
+static bool has_twin(struct sn_n2_engine *engine, uint32_t index)
+{
+	for (uint32_t i = 1; i <= engine->associations.used; i++)
+		if (at(engine, i)->used && at(engine, i)->twin == index &&
+		    at(engine, i)->twin_serial == at(engine, index)->serial)
+			return true;
+	return false;
+}
+
+/*
+ * Packets and sockets may show the same association; whoever delivers its first message goes on to. Where tags are not known, one
+ * with several addresses may be named by others here than there: that it is perhaps counted twice is told.
+ */
 static void twin_find(struct sn_n2_engine *engine, struct sn_n2_association *own)
 {
+	bool perhaps = false;
+
 	for (uint32_t i = 1; i <= engine->associations.used; i++) {
 		const struct sn_n2_association *other = at(engine, i);
+		bool doubtful = false;
 
 		if (!other->used || other->closed || other == own || other->twin || !other->key == !own->key)
 			continue;
-		if ((end_equal(&other->gnb_end, &own->gnb_end) && end_equal(&other->amf_end, &own->amf_end)) ||
-		    (end_equal(&other->gnb_end, &own->amf_end) && end_equal(&other->amf_end, &own->gnb_end))) {
+		if (ends_equal(&other->gnb_end, &other->amf_end, &own->gnb_end, &own->amf_end, &doubtful) ||
+		    ends_equal(&other->gnb_end, &other->amf_end, &own->amf_end, &own->gnb_end, &doubtful)) {
 			own->twin = i;
 			own->twin_serial = other->serial;
 			return;
 		}
+		perhaps |= doubtful && !has_twin(engine, i);
 	}
+	engine->losses[SN_N2_LOSS_MAYBE_DUPLICATE] += perhaps;
 }
 
 bool sn_n2_association_is_twin(struct sn_n2_engine *engine, uint32_t index)

@@ -152,7 +152,8 @@ void sn_n2_lost_count(struct sn_n2 *n2)
 	n2->lost = lost + engine[SN_N2_LOSS_NGAP_MALFORMED] + engine[SN_N2_LOSS_NGAP_TRUNCATED] +
 		   engine[SN_N2_LOSS_NGAP_LIST_CUT] + engine[SN_N2_LOSS_NAS_MALFORMED] + engine[SN_N2_LOSS_UE_EVICTED] +
 		   engine[SN_N2_LOSS_CONNECTION_TABLE] + engine[SN_N2_LOSS_ATTEMPT_TABLE] + engine[SN_N2_LOSS_ASSOCIATION_TABLE] +
-		   engine[SN_N2_LOSS_FRAME_TRUNCATED] + engine[SN_N2_LOSS_EVENT_MALFORMED] + engine[SN_N2_LOSS_PARTIAL_MESSAGE];
+		   engine[SN_N2_LOSS_FRAME_TRUNCATED] + engine[SN_N2_LOSS_EVENT_MALFORMED] + engine[SN_N2_LOSS_PARTIAL_MESSAGE] +
+		   engine[SN_N2_LOSS_MAYBE_DUPLICATE];
 }
 
 struct sn_n2_standing sn_n2_measurement_standing(struct sn_n2 *n2, enum sn_n2_measurement measurement, uint64_t inferred)

@@ -103,6 +103,7 @@ enum sn_n2_loss {
 	SN_N2_LOSS_PARTIAL_MESSAGE, /* pieces of a user message whose end never came */
 	SN_N2_LOSS_CONNECTION_TABLE,
 	SN_N2_LOSS_VIEW_TABLE,
+	SN_N2_LOSS_MAYBE_DUPLICATE, /* seen at what may be its other end, but nothing proves it: counted twice */
 	_SN_N2_LOSS_MAX,
 };
 struct sn_n2_loss_name {
@@ -135,8 +136,9 @@ enum sn_n2_owner {
 };
 
 struct sn_n2_endpoint {
-	struct sn_addr addr;
+	struct sn_addr addr; /* one of its addresses */
 	uint16_t port;
+	uint32_t tag; /* the verification tag that it has chosen (RFC 9260 3.3.2); 0: not known */
 };
 
 /** Of which procedure how many attempts were given up last, so that an outcome that comes yet is known as late. */
@@ -354,6 +356,12 @@ void sn_n2_association_names(struct sn_n2_engine *engine, uint32_t index, bool u
 void sn_n2_association_label(struct sn_n2_engine *engine, uint32_t index);
 /** NG Setup (8.7.1): what was before it at the same NG-RAN node is gone. */
 void sn_n2_association_setup(struct sn_n2_engine *engine, uint32_t index, uint64_t time_ns);
+/**
+ * Whether two pairs of ends, given in the same order, are of one association as far as their verification tags tell: 1 yes, -1
+ * no, 0 they are not known. Tags are random: where one is the same, and nothing differs, the association is.
+ */
+int sn_n2_tags_compare(const struct sn_n2_endpoint *first, const struct sn_n2_endpoint *second,
+		       const struct sn_n2_endpoint *other_first, const struct sn_n2_endpoint *other_second);
 /** Whether another tap delivers this association's messages already. */
 bool sn_n2_association_is_twin(struct sn_n2_engine *engine, uint32_t index);
 /** NG Reset (TS 38.413 8.7.4): of all or of the listed connections. */

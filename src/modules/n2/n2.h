@@ -21,9 +21,10 @@ enum sn_n2_message_flag {
 	SN_N2_HAS_STREAM = 1 << 1,
 	SN_N2_HAS_PPID = 1 << 2,
 	SN_N2_HAS_PEER = 1 << 3,
-	SN_N2_PARTIAL = 1 << 4,	  /* received without MSG_EOR: more of the message follows with the next one of this socket */
-	SN_N2_TRUNCATED = 1 << 5, /* size > captured */
-	SN_N2_SENT = 1 << 6,	  /* else received */
+	SN_N2_PARTIAL = 1 << 4,	   /* received without MSG_EOR: more of the message follows with the next one of this socket */
+	SN_N2_TRUNCATED = 1 << 5,  /* size > captured */
+	SN_N2_SENT = 1 << 6,	   /* else received */
+	SN_N2_ONE_TO_ONE = 1 << 7, /* the socket has one association, whatever names it */
 };
 
 struct sn_n2_message_event {
@@ -45,9 +46,14 @@ struct sn_n2_message_event {
 	__u8 _pad[2];
 	__u32 size;	/* octets the NF sent or received in this call */
 	__u32 captured; /* of them, those that follow this struct */
+	/* Verification tags (RFC 9260 3.3.2), the one that this end has chosen and its peer's; 0 where the kernel does not tell,
+	 * or there is none yet. The two are of one association only, and the same, mirrored, at its other end, whatever the
+	 * addresses. */
+	__u32 local_tag;
+	__u32 peer_tag;
 	__u32 _pad2;
 };
-_Static_assert(sizeof(struct sn_n2_message_event) == 104, "n2 message record");
+_Static_assert(sizeof(struct sn_n2_message_event) == 112, "n2 message record");
 
 struct sn_n2_packet_event {
 	struct sn_event head;

@@ -12,6 +12,7 @@
 #define IPPROTO_SCTP  132
 #define FAMILY_INET   2
 #define FAMILY_INET6  10
+#define TYPE_STREAM   1	     /* SOCK_STREAM: a one-to-one socket */
 #define FLAG_PEEK     0x2    /* MSG_PEEK: will be received once more */
 #define FLAG_EOR      0x80   /* MSG_EOR */
 #define FLAG_ERRQUEUE 0x2000 /* MSG_ERRQUEUE */
@@ -26,6 +27,8 @@
 #define MESSAGE_SEGMENTS 16
 /* Control messages that are looked through. */
 #define MESSAGE_CONTROLS 4
+/* Associations, and addresses of peers, of a one-to-many socket that are looked through. */
+#define ASSOCIATION_STEPS 256
 
 enum call_flag {
 	CALL_SENT = 1 << 0,
@@ -76,6 +79,29 @@ struct {
 	__type(key, __u64);
 	__type(value, __u16);
 } n2_sockets SEC(".maps");
+
+/* The association of a one-to-many socket that a message named by its id, or by an address of its peer. */
+struct n2_association_key {
+	__u64 sock;
+	__u32 id; /* 0: by address */
+	__u16 peer_port;
+	__u8 peer_family;
+	__u8 _pad;
+	__u8 peer_addr[16];
+};
+
+struct n2_association {
+	__u64 address; /* 0: it stands too far behind in the socket's list */
+	__u32 id;      /* which no other association has had or will have soon: a kernel address may be another's by now */
+	__u32 _pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2048);
+	__type(key, struct n2_association_key);
+	__type(value, struct n2_association);
+} n2_associations SEC(".maps");
 
 static __always_inline bool task_is_own(__u64 task)
 {
@@ -148,6 +174,8 @@ static __always_inline void event_set_sock(struct sn_n2_message_event *event, co
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 
+	if (BPF_CORE_READ(sk, sk_type) == TYPE_STREAM)
+		event->flags |= SN_N2_ONE_TO_ONE;
 	event->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	event->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	event->peer_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
@@ -262,27 +290,155 @@ static __always_inline void event_set_control(struct sn_n2_message_event *event,
 	}
 }
 
-/*
- * What no control message tells, a socket with one association does: which it is, and on send the stream and the PPID that the
- * kernel takes then. Only where the module's BTF says where to look.
- */
-static __always_inline void event_set_association(struct sn_n2_message_event *event, const struct sock *sk)
+/* Only where the BTF of the kernel or its module says where to look. */
+static __always_inline bool associations_can_be_read(void)
 {
-	const struct sctp_sock___sn *sctp = (const void *)sk;
-	const struct sctp_association___sn *association;
-	struct list_head *first, *head;
+	return bpf_core_field_exists(struct sctp_sock___sn, ep) &&
+	       bpf_core_field_exists(struct sctp_association___sn, assoc_id) &&
+	       bpf_core_field_exists(struct sctp_cookie___sn, my_vtag) &&
+	       bpf_core_field_exists(struct sctp_transport___sn, ipaddr);
+}
 
-	if (!bpf_core_field_exists(struct sctp_sock___sn, ep) || !bpf_core_field_exists(struct sctp_association___sn, assoc_id))
-		return;
+static __always_inline bool transport_is_peer(const struct list_head *at, const struct sn_n2_message_event *event)
+{
+	const void *transport = (const void *)at - bpf_core_field_offset(struct sctp_transport___sn, transports);
+	const __u64 *wanted = (const __u64 *)event->peer_addr;
+	struct name name = { 0 };
+	__u64 v6[2];
+
+	if (bpf_probe_read_kernel(&name, sizeof(name), transport + bpf_core_field_offset(struct sctp_transport___sn, ipaddr)))
+		return false;
+	if (name.family == FAMILY_INET)
+		return event->peer_family == 4 && *(__u32 *)name.bytes == *(const __u32 *)event->peer_addr;
+	__builtin_memcpy(v6, name.bytes + 4, sizeof(v6));
+	return event->peer_family == 6 && v6[0] == wanted[0] && v6[1] == wanted[1];
+}
+
+/*
+ * Looks through a socket's associations, the newest first, and through the addresses of those whose peer has the wanted port; in
+ * one loop, as loops in loops are followed step by step. Nothing is locked: a list that changes meanwhile ends the search, what
+ * is found is checked.
+ * @return its address, 0: it is not there, or *ret_too_far is set.
+ */
+static __always_inline const void *association_search(const struct list_head *head, const struct sn_n2_message_event *event,
+						      bool *ret_too_far)
+{
+	const struct list_head *at = BPF_CORE_READ(head, prev), *paths = 0, *path = 0;
+	__u32 id = event->flags & SN_N2_HAS_ASSOC ? event->assoc_id : 0;
+
+	for (int i = 0; i < ASSOCIATION_STEPS; i++) {
+		const void *association = (const void *)at - bpf_core_field_offset(struct sctp_association___sn, asocs);
+		const struct sctp_association___sn *fields = association;
+
+		if (!at || at == head)
+			return 0;
+		if (path && path != paths) {
+			if (transport_is_peer(path, event))
+				return association;
+			path = BPF_CORE_READ(path, next);
+			continue;
+		}
+		if (id && (__u32)BPF_CORE_READ(fields, assoc_id) == id)
+			return association;
+		if (!id && !path && BPF_CORE_READ(fields, peer.port) == event->peer_port) {
+			paths = association + bpf_core_field_offset(struct sctp_association___sn, peer.transport_addr_list);
+			path = BPF_CORE_READ(paths, next);
+			continue;
+		}
+		path = 0;
+		at = BPF_CORE_READ(at, prev);
+	}
+	*ret_too_far = true;
+	return 0;
+}
+
+/* What is remembered may be gone, and its memory another's; or not another's yet. */
+static __always_inline bool association_is_still(const struct sctp_association___sn *association, __u32 id)
+{
+	return (__u32)BPF_CORE_READ(association, assoc_id) == id && !BPF_CORE_READ(association, base.dead);
+}
+
+/* The same, remembered: a search takes as long as the socket has associations. */
+static __always_inline const void *association_of_many(const struct list_head *head, const struct sn_n2_message_event *event)
+{
+	struct n2_association_key key = { .sock = event->socket };
+	struct n2_association found = { 0 }, *known;
+	const struct sctp_association___sn *association;
+	bool too_far = false;
+
+	if (event->flags & SN_N2_HAS_ASSOC) {
+		key.id = event->assoc_id;
+	} else if (event->flags & SN_N2_HAS_PEER) {
+		key.peer_port = event->peer_port;
+		key.peer_family = event->peer_family;
+		__builtin_memcpy(key.peer_addr, event->peer_addr, sizeof(key.peer_addr));
+	} else {
+		return 0;
+	}
+	known = bpf_map_lookup_elem(&n2_associations, &key);
+	association = known ? (const void *)known->address : 0;
+	if (known && (!association || association_is_still(association, known->id)))
+		return association;
+	association = association_search(head, event, &too_far);
+	if (!association && !too_far)
+		return 0;
+	found.address = (__u64)association;
+	found.id = association ? BPF_CORE_READ(association, assoc_id) : 0;
+	bpf_map_update_elem(&n2_associations, &key, &found, BPF_ANY);
+	return association;
+}
+
+static __always_inline const struct sctp_association___sn *association_of(struct sn_n2_message_event *event)
+{
+	const struct sctp_sock___sn *sctp = (const void *)event->socket;
+	const struct list_head *head, *first;
+
+	head = (const void *)BPF_CORE_READ(sctp, ep) + bpf_core_field_offset(struct sctp_endpoint___sn, asocs);
 	if (BPF_CORE_READ(sctp, type) == bpf_core_enum_value(enum sctp_socket_type___sn, SCTP_SOCKET_UDP___sn))
-		return;
-	head = (void *)BPF_CORE_READ(sctp, ep) + bpf_core_field_offset(struct sctp_endpoint___sn, asocs);
+		return association_of_many(head, event);
+	event->flags |= SN_N2_ONE_TO_ONE; /* also one that was peeled off */
 	first = BPF_CORE_READ(head, next);
 	if (!first || first == head)
+		return 0;
+	return (const void *)first - bpf_core_field_offset(struct sctp_association___sn, asocs);
+}
+
+/* Neither the message nor its socket names a peer. */
+static __always_inline void event_set_primary(struct sn_n2_message_event *event, const void *association)
+{
+	const __u32 offset = bpf_core_field_offset(struct sctp_association___sn, peer.primary_addr);
+	struct name name = { 0 };
+
+	if (bpf_probe_read_kernel(&name, sizeof(name), association + offset))
 		return;
-	association = (void *)first - bpf_core_field_offset(struct sctp_association___sn, asocs);
+	if (name.family == FAMILY_INET) {
+		__builtin_memcpy(event->peer_addr, name.bytes, 4);
+		event->peer_family = 4;
+	} else {
+		__builtin_memcpy(event->peer_addr, name.bytes + 4, 16);
+		event->peer_family = address_normalize(event->peer_addr);
+	}
+	event->peer_port = bpf_ntohs(name.port);
+	event->flags |= SN_N2_HAS_PEER;
+}
+
+/* What the message itself does not tell, its association does: its tags, and on send the stream and the PPID that are taken then.
+ */
+static __always_inline void event_set_association(struct sn_n2_message_event *event)
+{
+	const struct sctp_association___sn *association;
+
+	if (!associations_can_be_read())
+		return;
+	association = association_of(event);
+	if (!association)
+		return;
 	event->assoc_id = BPF_CORE_READ(association, assoc_id);
 	event->flags |= SN_N2_HAS_ASSOC;
+	if (!event->peer_port)
+		event_set_primary(event, association);
+	event->local_tag = BPF_CORE_READ(association, c.my_vtag);
+	event->peer_tag = BPF_CORE_READ(association, c.peer_vtag);
 	if (!(event->flags & SN_N2_SENT) || (event->flags & SN_N2_HAS_PPID))
 		return;
 	event_set_info(event, BPF_CORE_READ(association, default_stream), BPF_CORE_READ(association, default_ppid), 0);
@@ -463,16 +619,22 @@ __noinline int n2_message_begin(__u64 size)
 	return message_wanted(&call->event, event_fill(call, size));
 }
 
-/* Association, stream, PPID. */
+/* Stream, PPID, and the association's id, where control messages tell them. */
 __noinline int n2_message_tell(void)
 {
 	struct n2_call *call = call_get();
 
-	if (!call)
-		return 0;
-	event_set_control(&call->event, call);
-	if ((call->event.flags & (SN_N2_HAS_ASSOC | SN_N2_HAS_PPID)) != (SN_N2_HAS_ASSOC | SN_N2_HAS_PPID))
-		event_set_association(&call->event, (const struct sock *)call->sock);
+	if (call)
+		event_set_control(&call->event, call);
+	return 0;
+}
+
+__noinline int n2_message_associate(void)
+{
+	struct n2_call *call = call_get();
+
+	if (call)
+		event_set_association(&call->event);
 	return 0;
 }
 
@@ -513,6 +675,7 @@ static __always_inline int message_pass(const struct n2_call *call, __u64 size)
 		return 0;
 	}
 	n2_message_tell();
+	n2_message_associate();
 	if (want > limit)
 		want = limit;
 	pieces = message_one_piece(call, want, &from);

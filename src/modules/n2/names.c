@@ -29,6 +29,7 @@ const struct sn_n2_loss_name sn_n2_loss_names[] = {
 	[SN_N2_LOSS_PARTIAL_MESSAGE] = { "tap", "user message whose end never came" },
 	[SN_N2_LOSS_CONNECTION_TABLE] = { "correlation", "connection table full" },
 	[SN_N2_LOSS_VIEW_TABLE] = { "tap", "socket table full" },
+	[SN_N2_LOSS_MAYBE_DUPLICATE] = { "tap", "perhaps seen at both ends, counted twice" },
 };
 
 static const char *const chain_names[] = {

@@ -62,7 +62,15 @@ static bool end_matches(const struct sn_n2_endpoint *a, const struct sn_n2_endpo
 	return a->port == b->port && (!addr_known(&a->addr) || !addr_known(&b->addr) || sn_addr_equal(&a->addr, &b->addr));
 }
 
-/* With one port at both ends the ports tell nothing apart, so the addresses must be known. */
+static bool is_tagged(const struct sn_n2_view *view)
+{
+	return view->local.tag || view->peer.tag;
+}
+
+/*
+ * Tags tell for certain, whatever addresses either end names. Without them addresses do, and with one port at both ends the ports
+ * tell nothing apart, so the addresses must be known.
+ */
 static bool is_other_end(const struct sn_n2_view *a, const struct sn_n2_view *b)
 {
 	if (a->local.port == a->peer.port &&
@@ -79,66 +87,111 @@ static bool is_same_end(const struct sn_n2_view *a, const struct sn_n2_view *b)
 }
 
 /*
- * One value per message that only one end has shown: which end, how often (equal messages follow one another), and its place in
- * the ring, so that it is forgotten by the place that remembers it.
+ * One value per message that only one end has shown: which end, whether by its tags it is known whose, how often (equal messages
+ * follow one another), and its place in the ring, so that it is forgotten by the place that remembers it.
  */
 #define RECENT_END	    0x80000000u
-#define RECENT_COUNT(value) ((value) >> 16 & 0x7fff)
+#define RECENT_TAGGED	    0x40000000u
+#define RECENT_MOST	    0x3fffu
+#define RECENT_COUNT(value) ((value) >> 16 & RECENT_MOST)
 #define RECENT_PLACE(value) ((value)&0xffff)
 _Static_assert(RECENT == 0x10000, "the place is the low half of the value");
 
 /* The beginning is enough, and the same at an end where the tap has cut the message. */
-static struct sn_map_key recent_key(uint32_t association, bool uplink, struct sn_view data)
+static uint64_t message_hash(struct sn_view data)
 {
-	return (struct sn_map_key) { .a = (uint64_t)association << 1 | uplink,
-				     .b = sn_map_hash_bytes(sn_map_seed(), data.data, SN_MIN(data.len, HASHED)) };
+	return sn_map_hash_bytes(sn_map_seed(), data.data, SN_MIN(data.len, HASHED));
 }
 
-#define SAME_END 3
+static struct sn_map_key recent_key(uint32_t association, bool uplink, uint64_t hash)
+{
+	return (struct sn_map_key) { .a = (uint64_t)association << 1 | uplink, .b = hash };
+}
 
-/* How well `other` would do as another view of the association that `view` shows: 0 not at all. */
-static int likeness(struct sn_n2_socket_tap *tap, const struct sn_n2_view *other, const struct sn_n2_view *view, bool sent,
-		    struct sn_view data)
+/* The same message of any association between such ports. */
+static struct sn_map_key recent_key_of_ports(const struct sn_n2_view *view, bool uplink, uint64_t hash)
+{
+	uint16_t gnb = view->is_amf ? view->peer.port : view->local.port, amf = view->is_amf ? view->local.port : view->peer.port;
+
+	return (struct sn_map_key) { .a = 1ull << 63 | (uint64_t)gnb << 17 | (uint64_t)amf << 1 | uplink, .b = hash };
+}
+
+/* How well a view would do as another one of the same association. */
+enum likeness {
+	UNLIKE,
+	OTHER_END_PERHAPS, /* by its addresses, and it has none yet */
+	OTHER_END_HEARD,   /* by its addresses, and it has shown this very message */
+	SAME_END,	   /* by its addresses */
+	OTHER_END,	   /* by its tags */
+	SAME_END_TAGGED,
+};
+
+static enum likeness likeness_by_tags(const struct sn_n2_view *other, const struct sn_n2_view *view)
+{
+	if (other->local.port == view->local.port && other->peer.port == view->peer.port &&
+	    sn_n2_tags_compare(&other->local, &other->peer, &view->local, &view->peer) > 0)
+		return SAME_END_TAGGED;
+	return other->local.port == view->peer.port && other->peer.port == view->local.port &&
+			       sn_n2_tags_compare(&other->local, &other->peer, &view->peer, &view->local) > 0
+		       ? OTHER_END
+		       : UNLIKE;
+}
+
+static enum likeness likeness(struct sn_n2_socket_tap *tap, const struct sn_n2_view *other, const struct sn_n2_view *view,
+			      bool sent, uint64_t hash)
 {
 	bool is_amf = !other->is_amf;
 
 	if (!other->used || other == view || !association_is_open(tap, other))
-		return 0;
+		return UNLIKE;
+	if (is_tagged(other) && is_tagged(view))
+		return likeness_by_tags(other, view);
 	if (is_same_end(other, view))
 		return SAME_END;
 	if (!is_other_end(other, view))
-		return 0;
+		return UNLIKE;
 	/* Where addresses are not known several may fit; the one that has shown this very message is it. */
-	if (sn_map_get(&tap->recent, recent_key(other->association, is_amf == !sent, data)))
-		return 2;
-	return !other->paired;
+	if (sn_map_get(&tap->recent, recent_key(other->association, is_amf == !sent, hash)))
+		return OTHER_END_HEARD;
+	return other->paired ? UNLIKE : OTHER_END_PERHAPS;
 }
 
-static void association_find(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, enum sn_ap protocol, bool sent,
-			     struct sn_view data, uint64_t time_ns)
+static void association_join(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, struct sn_n2_view *other, bool same_end,
+			     uint64_t time_ns)
+{
+	/* What it was before it could be told by its tags. */
+	if (association_is_open(tap, view) && view->association != other->association)
+		sn_n2_association_close(tap->engine, view->association, SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_SUPERSEDED),
+					time_ns);
+	view->is_amf = same_end ? other->is_amf : !other->is_amf;
+	view->association = other->association;
+	view->association_serial = other->association_serial;
+	view->paired = same_end ? other->paired : true;
+	other->paired |= !same_end;
+}
+
+static void association_find(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, enum sn_ap protocol, bool sent, uint64_t hash,
+			     uint64_t time_ns)
 {
 	const struct sn_n2_endpoint *gnb, *amf;
+	enum likeness best_likeness = UNLIKE;
 	struct sn_n2_view *best = NULL;
-	int best_likeness = 0;
 
 	for (uint32_t i = 1; i <= tap->views.used; i++) {
-		int like = likeness(tap, view_at(tap, i), view, sent, data);
+		enum likeness like = likeness(tap, view_at(tap, i), view, sent, hash);
 
 		if (like > best_likeness) {
 			best_likeness = like;
 			best = view_at(tap, i);
 		}
 	}
+	view->look = false;
 	if (best) {
-		bool same_end = best_likeness == SAME_END;
-
-		view->is_amf = same_end ? best->is_amf : !best->is_amf;
-		view->association = best->association;
-		view->association_serial = best->association_serial;
-		view->paired = same_end ? best->paired : true;
-		best->paired |= !same_end;
+		association_join(tap, view, best, best_likeness == SAME_END || best_likeness == SAME_END_TAGGED, time_ns);
 		return;
 	}
+	if (association_is_open(tap, view))
+		return;
 	gnb = view->is_amf ? &view->peer : &view->local;
 	amf = view->is_amf ? &view->local : &view->peer;
 	view->association = sn_n2_association_new(tap->engine, 0, gnb, amf, protocol, time_ns);
@@ -178,6 +231,7 @@ static void view_remove(struct sn_n2_socket_tap *tap, uint32_t index)
 	struct sn_n2_view *view = view_at(tap, index);
 
 	unpair(tap, view);
+	tap->untagged -= !is_tagged(view);
 	sn_map_remove(&tap->by_socket, view->key);
 	if (view->partial || view->partial_cut)
 		tap->engine->losses[SN_N2_LOSS_PARTIAL_MESSAGE]++;
@@ -203,31 +257,66 @@ static void view_evict(struct sn_n2_socket_tap *tap)
 	view_remove(tap, victim);
 }
 
-static uint32_t view_of(struct sn_n2_socket_tap *tap, const struct sn_n2_message_event *event, uint64_t time_ns)
+/*
+ * A one-to-one socket has one association. Those of a one-to-many socket are told apart by their ids; where the kernel told none,
+ * the peer does.
+ */
+static struct sn_map_key view_key(const struct sn_n2_message_event *event, const struct sn_n2_endpoint *peer)
 {
-	/* A one-to-many socket has many associations: their ids tell them apart; where the kernel told none, the peer does. */
-	struct sn_n2_endpoint local = { addr_of(event->local_family, event->local_addr), event->local_port };
-	struct sn_n2_endpoint peer = { addr_of(event->peer_family, event->peer_addr), event->peer_port };
-	uint64_t peer_hash = sn_map_hash_bytes(sn_map_seed(), peer.addr.octets, sizeof(peer.addr.octets)) ^ peer.port;
-	bool has_id = (event->flags & SN_N2_HAS_ASSOC) && event->assoc_id;
-	struct sn_map_key key = { .a = event->socket, .b = has_id ? event->assoc_id : 1ull << 63 | peer_hash };
-	uint32_t index = sn_map_get(&tap->by_socket, key);
+	if (event->flags & SN_N2_ONE_TO_ONE)
+		return (struct sn_map_key) { .a = event->socket, .b = 1ull << 62 };
+	if (event->flags & SN_N2_HAS_ASSOC && event->assoc_id)
+		return (struct sn_map_key) { .a = event->socket, .b = event->assoc_id };
+	return (struct sn_map_key) {
+		.a = event->socket,
+		.b = 1ull << 63 | (sn_map_hash_bytes(sn_map_seed(), peer->addr.octets, sizeof(peer->addr.octets)) ^ peer->port),
+	};
+}
+
+/*
+ * The kernel reuses addresses of sockets, and association ids: another port, peer or tag is another association. Under one id the
+ * peer may send from any of its addresses, its port is always the same (RFC 9260 1.3).
+ */
+static bool view_is_of(const struct sn_n2_view *view, const struct sn_n2_message_event *event, const struct sn_n2_endpoint *local,
+		       const struct sn_n2_endpoint *peer)
+{
+	uint32_t id = event->flags & SN_N2_HAS_ASSOC ? event->assoc_id : 0;
+
+	if (view->local.port != local->port || (id && view->assoc_id && id != view->assoc_id) ||
+	    sn_n2_tags_compare(&view->local, &view->peer, local, peer) < 0)
+		return false;
+	if (!(event->flags & SN_N2_HAS_PEER))
+		return true;
+	if (id || event->flags & SN_N2_ONE_TO_ONE || is_tagged(view))
+		return view->peer.port == peer->port || !view->peer.port;
+	return end_matches(&view->peer, peer);
+}
+
+static void view_learn(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, const struct sn_n2_message_event *event,
+		       const struct sn_n2_endpoint *local, const struct sn_n2_endpoint *peer)
+{
+	bool tagged = is_tagged(view);
+	uint32_t peer_tag = peer->tag ? peer->tag : view->peer.tag;
+
+	if ((event->flags & SN_N2_HAS_PEER) && !addr_known(&view->peer.addr))
+		view->peer = *peer;
+	view->peer.tag = peer_tag;
+	if (local->tag)
+		view->local.tag = local->tag;
+	if (event->flags & SN_N2_HAS_ASSOC)
+		view->assoc_id = event->assoc_id;
+	if (!tagged && is_tagged(view)) {
+		tap->untagged--;
+		view->look = true;
+	}
+}
+
+static uint32_t view_new(struct sn_n2_socket_tap *tap, struct sn_map_key key, const struct sn_n2_message_event *event,
+			 const struct sn_n2_endpoint *local, const struct sn_n2_endpoint *peer)
+{
+	uint32_t index = sn_pool_take(&tap->views);
 	struct sn_n2_view *view;
 
-	if (index) {
-		view = view_at(tap, index);
-		/* The kernel reuses addresses of sockets and association ids: another port or peer is another association. Under
-		 * one id the peer may send from any of its addresses, its port is always the same (RFC 9260 1.3). */
-		if (view->local.port == local.port &&
-		    (!(event->flags & SN_N2_HAS_PEER) ||
-		     (has_id ? view->peer.port == peer.port : end_matches(&view->peer, &peer)))) {
-			if ((event->flags & SN_N2_HAS_PEER) && !addr_known(&view->peer.addr))
-				view->peer = peer;
-			return index;
-		}
-		view_remove(tap, index);
-	}
-	index = sn_pool_take(&tap->views);
 	if (!index && tap->views.used) {
 		view_evict(tap);
 		index = sn_pool_take(&tap->views);
@@ -238,44 +327,82 @@ static uint32_t view_of(struct sn_n2_socket_tap *tap, const struct sn_n2_message
 	view->used = true;
 	view->key = key;
 	view->netns = event->netns;
-	view->local = local;
-	view->peer = peer;
-	view->last_ns = time_ns;
-	view->is_amf = sn_n2_port_is_listed(tap->ports, local.port);
+	view->assoc_id = event->flags & SN_N2_HAS_ASSOC ? event->assoc_id : 0;
+	view->local = *local;
+	view->peer = *peer;
+	view->is_amf = sn_n2_port_is_listed(tap->ports, local->port);
 	if (sn_map_set(&tap->by_socket, key, index) < 0) {
 		view->used = false;
 		sn_pool_give(&tap->views, index);
 		return 0;
 	}
+	tap->untagged += !is_tagged(view);
 	return index;
 }
 
-/* Whether the other end has shown this message already. */
-static bool seen_at_other_end(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view, struct sn_view data, bool uplink)
+static uint32_t view_of(struct sn_n2_socket_tap *tap, const struct sn_n2_message_event *event, uint64_t time_ns)
 {
-	struct sn_map_key key = recent_key(view->association, uplink, data), *place;
-	uint32_t value = sn_map_get(&tap->recent, key), end = view->is_amf ? RECENT_END : 0;
+	struct sn_n2_endpoint local = { addr_of(event->local_family, event->local_addr), event->local_port, event->local_tag };
+	struct sn_n2_endpoint peer = { addr_of(event->peer_family, event->peer_addr), event->peer_port, event->peer_tag };
+	struct sn_map_key key = view_key(event, &peer);
+	uint32_t index = sn_map_get(&tap->by_socket, key);
+	struct sn_n2_view *view;
 
-	if (value && (value & RECENT_END) != end) {
+	if (index) {
+		view = view_at(tap, index);
+		if (view_is_of(view, event, &local, &peer)) {
+			view_learn(tap, view, event, &local, &peer);
+			return index;
+		}
+		/* RFC 9260 5.2: a peer that starts anew takes the place of its association, under its id, with other tags. */
+		if (view->assoc_id && view->assoc_id == event->assoc_id && view->peer.port == peer.port &&
+		    sn_n2_tags_compare(&view->local, &view->peer, &local, &peer) < 0 && association_is_open(tap, view))
+			sn_n2_association_close(tap->engine, view->association,
+						SN_N2_CAUSE(SN_N2_CAUSE_SAURON, SN_N2_OWN_ASSOCIATION_LOST), time_ns);
+		view_remove(tap, index);
+	}
+	return view_new(tap, key, event, &local, &peer);
+}
+
+/* Whether the other end has shown this message already. @param own flags of this end. @return those of the other, or 0. */
+static uint32_t seen_at_other_end(struct sn_n2_socket_tap *tap, struct sn_map_key key, uint32_t own)
+{
+	uint32_t value = sn_map_get(&tap->recent, key);
+	struct sn_map_key *place;
+
+	if (value && (value & RECENT_END) != (own & RECENT_END)) {
 		if (RECENT_COUNT(value) > 1)
 			sn_map_set(&tap->recent, key, value - 0x10000);
 		else
 			sn_map_remove(&tap->recent, key);
-		return true;
+		return value;
 	}
 	if (value) {
-		if (RECENT_COUNT(value) < 0x7fff)
+		if (RECENT_COUNT(value) < RECENT_MOST)
 			sn_map_set(&tap->recent, key, value + 0x10000);
-		return false;
+		return 0;
 	}
 	place = &tap->recent_ring[tap->recent_next];
 	value = sn_map_get(&tap->recent, *place);
 	if (value && RECENT_PLACE(value) == tap->recent_next)
 		sn_map_remove(&tap->recent, *place);
 	*place = key;
-	sn_map_set(&tap->recent, key, end | 1u << 16 | tap->recent_next);
+	sn_map_set(&tap->recent, key, own | 1u << 16 | tap->recent_next);
 	tap->recent_next = (tap->recent_next + 1) % RECENT;
-	return false;
+	return 0;
+}
+
+/*
+ * Where tags are not known, the two ends of one association with several addresses may not be known for it: what is sent here and
+ * received there between the same ports is perhaps counted twice. No proof, as many gNBs get equal messages.
+ */
+static void perhaps_count(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view, bool uplink, uint64_t hash)
+{
+	uint32_t own = (view->is_amf ? RECENT_END : 0) | (is_tagged(view) ? RECENT_TAGGED : 0);
+	uint32_t other = seen_at_other_end(tap, recent_key_of_ports(view, uplink, hash), own);
+
+	if (other && !view->paired && !(own & other & RECENT_TAGGED))
+		tap->engine->losses[SN_N2_LOSS_MAYBE_DUPLICATE]++;
 }
 
 /* A receive buffer smaller than the message: its pieces follow one another on the socket until the last bears MSG_EOR (RFC
@@ -302,7 +429,8 @@ static bool partial_add(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, c
 static void deliver(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, const struct sn_n2_message_event *event,
 		    struct sn_view data, bool truncated, uint64_t time_ns)
 {
-	bool has_ppid = event->flags & SN_N2_HAS_PPID, sent = event->flags & SN_N2_SENT, uplink;
+	bool has_ppid = event->flags & SN_N2_HAS_PPID, sent = event->flags & SN_N2_SENT, uplink, again;
+	uint64_t hash = message_hash(data);
 	enum sn_ap protocol = sn_n2_protocol_of(event->ppid, has_ppid, view->local.port, view->peer.port);
 
 	if (protocol == SN_AP_UNKNOWN) {
@@ -313,12 +441,15 @@ static void deliver(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, const
 		}
 		protocol = SN_AP_NGAP;
 	}
-	if (!association_is_open(tap, view))
-		association_find(tap, view, protocol, sent, data, time_ns);
+	if (view->look || !association_is_open(tap, view))
+		association_find(tap, view, protocol, sent, hash, time_ns);
 	if (!view->association)
 		return;
 	uplink = view->is_amf == !sent;
-	if (seen_at_other_end(tap, view, data, uplink)) {
+	again = seen_at_other_end(tap, recent_key(view->association, uplink, hash), view->is_amf ? RECENT_END : 0);
+	if (tap->untagged)
+		perhaps_count(tap, view, uplink, hash);
+	if (again) {
 		tap->engine->losses[SN_N2_LOSS_DUPLICATE_END]++;
 		return;
 	}

@@ -35,6 +35,7 @@ struct sn_n2_view {
 	uint64_t last_ns;
 	uint32_t association, association_serial;
 	uint32_t netns;
+	uint32_t assoc_id; /* 0: never told */
 	struct sn_n2_endpoint local, peer;
 	uint8_t *partial; /* what has been received of a message whose end is to come */
 	uint32_t partial_len;
@@ -42,6 +43,7 @@ struct sn_n2_view {
 	bool used;
 	bool paired; /* the association's other end is on this node, too */
 	bool is_amf; /* this view's own end is the AMF's */
+	bool look;   /* its tags have become known: the other end may be found by them */
 };
 
 /** Whole user messages at sockets. */
@@ -49,10 +51,11 @@ struct sn_n2_socket_tap {
 	struct sn_n2_engine *engine;
 	const struct sn_port_list *ports;
 	struct sn_pool views;
-	struct sn_map by_socket;	/* (socket, association id or peer) → view */
-	struct sn_map recent;		/* (association, hash of the message) → how often one end saw it without the other */
+	struct sn_map by_socket; /* (socket, association id or peer) → view */
+	struct sn_map recent;	 /* (association or ports, hash of the message) → how often one end saw it without the other */
 	struct sn_map_key *recent_ring; /* the order in which `recent` forgets */
 	uint32_t recent_next;
+	uint32_t untagged; /* views whose tags are not known */
 	uint32_t sweep;
 	uint64_t partial_total; /* octets held of messages whose end is to come */
 };
