@@ -8,9 +8,11 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/docs.h"
+#include "controller/commands.h"
 #include "lab/lab.h"
 #include "model/document.h"
 #include "sauron/module.h"
+#include "up/commands.h"
 
 static int help_main(int argc, char **argv);
 static int completion_main(int argc, char **argv);
@@ -46,6 +48,7 @@ static const struct sn_command command_man = {
 static const struct sn_command *const commands[] = {
 	&sn_command_up,
 	&sn_command_agent,
+	&sn_command_controller,
 	&sn_command_check,
 	&sn_command_analyze,
 	&sn_command_kpi,

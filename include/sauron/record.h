@@ -61,6 +61,7 @@ struct sn_record_type {
 	const struct sn_field *fields;
 	size_t field_count;
 	size_t size; /* of the struct */
+	bool event;  /* a single event, which leaves the node as it happens: its first field is its "time" */
 };
 
 /** Declares a field of `struct_type`. */
@@ -74,6 +75,13 @@ struct sn_record_type {
 	{                                                                                                                        \
 		.name = (record_name), .doc = (record_doc), .fields = (field_table),                                             \
 		.field_count = sizeof(field_table) / sizeof((field_table)[0]), .size = sizeof(struct_type)                       \
+	}
+
+/** The same of single events. */
+#define SN_EVENT_TYPE(struct_type, record_name, record_doc, field_table)                                                         \
+	{                                                                                                                        \
+		.name = (record_name), .doc = (record_doc), .fields = (field_table),                                             \
+		.field_count = sizeof(field_table) / sizeof((field_table)[0]), .size = sizeof(struct_type), .event = true        \
 	}
 
 #endif

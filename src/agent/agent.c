@@ -303,11 +303,20 @@ int sn_agent_open(struct sn_agent *agent, const struct sn_agent_start *start, st
 		agent->config = sn_config_free(agent->config);
 		return err;
 	}
-	err = open_kernel(agent, reterr);
+	if (start->open_beside) {
+		err = start->open_beside(start->beside, agent, reterr);
+		agent->beside_open = !err;
+	}
+	if (!err)
+		err = open_kernel(agent, reterr);
 	if (!err)
 		err = open_pseudonym(agent, reterr);
 	if (!err)
+		err = sn_agent_tell_open(agent, reterr);
+	if (!err)
 		err = open_modules(agent, reterr);
+	if (!err)
+		err = sn_agent_tell_begin(agent, reterr);
 	if (!err)
 		err = open_metrics(agent, reterr);
 	if (!err)
@@ -346,6 +355,12 @@ void sn_agent_close(struct sn_agent *agent)
 	if (!agent->config)
 		return;
 	sd_notify(0, "STOPPING=1");
+	/* What the modules still hold goes out before the line does. */
+	sn_module_set_finish(&agent->modules);
+	sn_agent_tell_close(agent);
+	if (agent->beside_open)
+		agent->start.close_beside(agent->start.beside);
+	agent->beside_open = false;
 	agent->metrics_server = sn_http_stop(agent->metrics_server);
 	agent->api_server = sn_http_stop(agent->api_server);
 	if (agent->socket_made)

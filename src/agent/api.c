@@ -127,14 +127,11 @@ void sn_agent_serve_metrics(void *ctx, const struct sn_http_request *request, st
 		answer_metrics(ctx, ret_answer);
 }
 
-void sn_agent_serve_api(void *ctx, const struct sn_http_request *request, struct sn_http_answer *ret_answer)
+void sn_agent_answer(struct sn_agent *agent, const struct sn_http_request *request, struct sn_http_answer *ret_answer)
 {
 	static const char *const kpi_parameters[] = { "by", "ue", NULL };
-	struct sn_agent *agent = ctx;
 
-	if (!is_allowed(agent, request->fd)) {
-		sn_http_refuse(ret_answer, 403, "only root, the agent's user and the members of api.group are answered");
-	} else if (strcmp(request->path, "/v1/kpi") == 0) {
+	if (strcmp(request->path, "/v1/kpi") == 0) {
 		if (check_parameters(request, kpi_parameters, ret_answer))
 			answer_kpi(agent, request, ret_answer);
 	} else if (strcmp(request->path, "/v1/metrics") == 0) {
@@ -146,4 +143,14 @@ void sn_agent_serve_api(void *ctx, const struct sn_http_request *request, struct
 	} else {
 		sn_http_refuse(ret_answer, 404, "there is nothing at this path; there are /v1/kpi, /v1/metrics and /v1/status");
 	}
+}
+
+void sn_agent_serve_api(void *ctx, const struct sn_http_request *request, struct sn_http_answer *ret_answer)
+{
+	struct sn_agent *agent = ctx;
+
+	if (!is_allowed(agent, request->fd))
+		sn_http_refuse(ret_answer, 403, "only root, the agent's user and the members of api.group are answered");
+	else
+		sn_agent_answer(agent, request, ret_answer);
 }

@@ -8,6 +8,5 @@
 extern const struct sn_command sn_command_agent;
 extern const struct sn_command sn_command_analyze;
 extern const struct sn_command sn_command_check;
-extern const struct sn_command sn_command_up;
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file The agent's option table, and the file as a whole. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
@@ -44,6 +43,22 @@ const struct sn_option sn_agent_options[] = {
 	       "Unix socket of the local API. The agent's lock lies beside it.", .restart = true),
 	OPTION(api_group, "api.group", SN_OPTION_STRING, NULL,
 	       "Members of this group may use the local API. Left out: root and the agent's own user only.", .restart = true),
+	OPTION(node, "node", SN_OPTION_STRING, NULL, "How this node is called. Left out: the host's name.", .restart = true),
+	OPTION(cluster, "cluster", SN_OPTION_STRING, NULL, "The cluster that this node belongs to. Left out: the controller's default.",
+	       .restart = true),
+	OPTION(controller_url, "controller.url", SN_OPTION_STRING, NULL,
+	       "The controller that this agent tells, like http://127.0.0.1:7080. Left out: none.", .restart = true),
+	OPTION(controller_token_file, "controller.token_file", SN_OPTION_STRING, NULL,
+	       "A file that holds the token which the controller has given for this node.", .restart = true),
+	OPTION(export_endpoint, "export.endpoint", SN_OPTION_STRING, NULL,
+	       "A receiver of OTLP/HTTP for single events and metrics, such as an OpenTelemetry Collector, like http://127.0.0.1:4318. "
+	       "Left out: the controller.",
+	       .restart = true),
+	OPTION(export_interval, "export.interval", SN_OPTION_DURATION, "10s", "How often metrics are exported.",
+	       .min = 1000000000ull, .max = 3600ull * 1000000000ull, .restart = true),
+	OPTION(export_spool, "export.spool", SN_OPTION_SIZE, "256MiB",
+	       "Octets on disk, below state_dir, for what the receiver does not take; beyond, the oldest goes.", .min = 1ull << 20,
+	       .max = 1ull << 40, .restart = true),
 	OPTION(capabilities, "capabilities", SN_OPTION_ENUM, "drop",
 	       "Whether the agent gives up its capabilities once everything is attached.", .names = capability_policies,
 	       .restart = true),
@@ -61,32 +76,9 @@ static const struct sn_option module_options[] = {
 	{ 0 },
 };
 
-int sn_config_parse_listen(const char *text, char ret_address[64], uint16_t *ret_port)
+static bool is_url(const char *url)
 {
-	const char *colon = strrchr(text, ':');
-	char address[64];
-	uint64_t port;
-	size_t len;
-	struct in6_addr in6;
-
-	if (!colon || sn_text_parse_size(colon + 1, &port) || port < 1 || port > UINT16_MAX)
-		return -EINVAL;
-	len = (size_t)(colon - text);
-	if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
-		text++;
-		len -= 2;
-	} else if (memchr(text, ':', len)) {
-		return -EINVAL;
-	}
-	if (len >= sizeof(address))
-		return -EINVAL;
-	memcpy(address, text, len);
-	address[len] = '\0';
-	if (inet_pton(AF_INET, address, &in6) != 1 && inet_pton(AF_INET6, address, &in6) != 1)
-		return -EINVAL;
-	memcpy(ret_address, address, len + 1);
-	*ret_port = (uint16_t)port;
-	return 0;
+	return !url || strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
 }
 
 static bool is_absolute(const char *path)
@@ -110,6 +102,15 @@ static const char *object(const struct sn_option *option, const void *config)
 	} else if (option->offset == offsetof(struct sn_agent_config, api_group)) {
 		if (!getgrnam(agent->api_group))
 			return "a group that exists";
+	} else if (option->offset == offsetof(struct sn_agent_config, controller_url)) {
+		if (!is_url(agent->controller_url))
+			return "a URL that begins with http:// or https://";
+	} else if (option->offset == offsetof(struct sn_agent_config, export_endpoint)) {
+		if (!is_url(agent->export_endpoint))
+			return "a URL that begins with http:// or https://";
+	} else if (option->offset == offsetof(struct sn_agent_config, controller_token_file)) {
+		if (!is_absolute(agent->controller_token_file))
+			return "an absolute path";
 	} else if (option->offset == offsetof(struct sn_agent_config, state_dir)) {
 		if (!is_absolute(agent->state_dir))
 			return "an absolute path";

@@ -4,6 +4,7 @@
 #define SN_AGENT_CONFIG_H
 
 #include "base/text.h"
+#include "config/listen.h"
 #include "sauron/module.h"
 
 #define SN_CONFIG_PATH "/etc/sauron/sauron.yaml"
@@ -29,6 +30,13 @@ struct sn_agent_config {
 	char *api_socket;
 	char *api_group;       /* NULL: root only */
 	uint32_t capabilities; /* enum sn_capability_policy */
+	char *node;	       /* NULL: the host's name */
+	char *cluster;	       /* NULL: the controller's default */
+	char *controller_url;  /* NULL: none */
+	char *controller_token_file;
+	char *export_endpoint; /* NULL: the controller */
+	uint64_t export_interval; /* ns */
+	uint64_t export_spool;
 };
 
 /** Its options: what stands at the top of the file. */
@@ -68,8 +76,6 @@ void sn_config_each_restart(const struct sn_config *old, const struct sn_config 
 
 /** Where the key of the pseudonyms lies: a path to be freed, or NULL without memory. */
 char *sn_config_key_file(const struct sn_config *config);
-/** Parts of "127.0.0.1:9465" or "[::1]:9465". @return 0 or -EINVAL. */
-int sn_config_parse_listen(const char *text, char ret_address[64], uint16_t *ret_port);
 
 /** Writes a configuration file with every option, its explanation and its default, the latter commented out. */
 void sn_config_print(const struct sn_module *const *modules, struct sn_text *text);

@@ -52,7 +52,7 @@ struct sn_exporter {
 	struct sn_spool *spool;
 	/* Under way. */
 	struct sn_batch sending;
-	struct sn_http_exchange *exchange;
+	struct sn_http_transfer *transfer;
 	bool from_disk;
 	bool waiting; /* for the retry timer */
 	unsigned retry_ms;
@@ -323,7 +323,7 @@ static void batch_done(struct sn_exporter *exporter, uint64_t refused, const cha
 /** Which answers are worth another try: OTLP/HTTP, "Failures". */
 static bool is_retryable(unsigned status)
 {
-	return status == 0 || status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
+	return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
 }
 
 static void on_answer(void *ctx, const struct sn_http_result *result)
@@ -333,13 +333,13 @@ static void on_answer(void *ctx, const struct sn_http_result *result)
 	uint64_t refused = 0;
 	char why[160];
 
-	exporter->exchange = NULL;
-	if (result->status == 0)
-		snprintf(why, sizeof(why), "%s", result->error);
+	exporter->transfer = NULL;
+	if (result->error)
+		snprintf(why, sizeof(why), "%s", result->text);
 	else
 		snprintf(why, sizeof(why), "status %u", result->status);
-	if (is_retryable(result->status)) {
-		receiver_away(exporter, why, result->retry_after_s);
+	if (result->error || is_retryable(result->status)) {
+		receiver_away(exporter, why, result->retry_after_s > 0 ? (uint64_t)result->retry_after_s : 0);
 	} else if (result->status < 200 || result->status > 299) {
 		batch_done(exporter, exporter->sending.records, why);
 	} else {
@@ -352,35 +352,31 @@ static void on_answer(void *ctx, const struct sn_http_result *result)
 
 static void send_batch(struct sn_exporter *exporter)
 {
-	char id[2 * SN_BATCH_ID + 1];
-	const struct sn_http_pair headers[] = {
-		{ "Content-Type", "application/x-protobuf" },
-		{ "Content-Encoding", "gzip" },
-		{ "Sauron-Batch", id },
-		{ exporter->authorization ? "Authorization" : NULL, exporter->authorization },
-		{ NULL, NULL },
-	};
+	char id[sizeof("Sauron-Batch: ") + 2 * SN_BATCH_ID] = "Sauron-Batch: ", *digits = id + strlen(id);
+	const char *const headers[] = { "Content-Type: application/x-protobuf", "Content-Encoding: gzip", id,
+					exporter->authorization, NULL };
 	const struct sn_http_call call = {
 		.method = "POST",
 		.url = exporter->sending.kind == SN_BATCH_LOGS ? exporter->logs_url : exporter->metrics_url,
 		.headers = headers,
 		.body = { exporter->sending.data, exporter->sending.len },
+		.body_lent = true,
 		.timeout_ms = REQUEST_MS,
 		.response_limit = RESPONSE_OCTETS,
 	};
 	int err;
 
 	for (size_t i = 0; i < SN_BATCH_ID; i++)
-		snprintf(id + 2 * i, 3, "%02x", exporter->sending.id[i]);
+		snprintf(digits + 2 * i, 3, "%02x", exporter->sending.id[i]);
 	exporter->stats.requests++;
-	err = sn_http_client_send(exporter->options.client, &call, on_answer, exporter, &exporter->exchange);
+	err = sn_http_client_send(exporter->options.client, &call, on_answer, exporter, &exporter->transfer);
 	if (err)
 		receiver_away(exporter, strerror(-err), /* retry_after_s= */ 0);
 }
 
 static void kick(struct sn_exporter *exporter)
 {
-	if (exporter->exchange || exporter->waiting)
+	if (exporter->transfer || exporter->waiting)
 		return;
 	exporter->from_disk = sn_spool_oldest(exporter->spool, &exporter->sending) > 0;
 	if (!exporter->from_disk) {
@@ -439,7 +435,7 @@ static int take_options(struct sn_exporter *exporter, const struct sn_exporter_o
 	exporter->options.endpoint = exporter->logs_url; /* how messages call it */
 	exporter->node = strdup(options->node);
 	exporter->cluster = options->cluster ? strdup(options->cluster) : NULL;
-	if (options->token && asprintf(&exporter->authorization, "Bearer %s", options->token) < 0)
+	if (options->token && asprintf(&exporter->authorization, "Authorization: Bearer %s", options->token) < 0)
 		exporter->authorization = NULL;
 	if (!exporter->logs_url || !exporter->metrics_url || !exporter->node || (options->cluster && !exporter->cluster) ||
 	    (options->token && !exporter->authorization))
@@ -490,8 +486,7 @@ struct sn_exporter *sn_exporter_free(struct sn_exporter *exporter)
 	if (!exporter)
 		return NULL;
 	exporter->waiting = true; /* nothing is sent any more */
-	if (exporter->exchange)
-		exporter->exchange = sn_http_client_cancel(exporter->exchange);
+	exporter->transfer = sn_http_transfer_cancel(exporter->transfer);
 	if (exporter->spool) {
 		if (exporter->sending.data && !exporter->from_disk)
 			spool_push(exporter, &exporter->sending, /* front= */ true);

@@ -14,6 +14,13 @@ static void host_warn(struct sn_host *host, const char *text)
 	sn_log_warning("%s: %s", item->module->name, text);
 }
 
+static void host_emit(struct sn_host *host, const struct sn_record_type *type, const void *row, uint64_t time_ns)
+{
+	const struct sn_module_set *set = SN_CONTAINER_OF(host, struct sn_open_module, host)->set;
+
+	set->emit(set->emit_ctx, type, row, time_ns);
+}
+
 static uint64_t host_wall_offset_ns(struct sn_host *host)
 {
 	return *SN_CONTAINER_OF(host, struct sn_open_module, host)->wall_offset_ns;
@@ -47,7 +54,9 @@ int sn_module_set_open(const struct sn_config *config, struct sn_kernel *kernel,
 			.host = { .kernel = kernel,
 				  .pseudonym = pseudonym,
 				  .warn = host_warn,
+				  .emit = ret_set->emit ? host_emit : NULL,
 				  .wall_offset_ns = host_wall_offset_ns },
+			.set = ret_set,
 			.module = wanted->module,
 			.wall_offset_ns = &ret_set->wall_offset_ns,
 		};

@@ -18,12 +18,16 @@ struct sn_open_module {
 	struct sn_diag attach_diag; /* words of an attach that failed; "" when it did not */
 	int attach_error;
 	uint64_t *wall_offset_ns; /* the set's */
+	struct sn_module_set *set;
 };
 
 struct sn_module_set {
 	struct sn_open_module *items;
 	size_t count;
 	uint64_t wall_offset_ns;
+	/** Takes single events; set before the modules are opened, NULL: nobody does. */
+	void (*emit)(void *ctx, const struct sn_record_type *type, const void *row, uint64_t time_ns);
+	void *emit_ctx;
 };
 
 /**

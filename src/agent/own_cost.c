@@ -106,16 +106,10 @@ const struct sn_metric *const sn_agent_metrics[] = {
 	&map_max_entries, &map_bytes,	  NULL,
 };
 
-struct process {
-	double cpu_seconds;
-	double resident;
-	double resident_peak;
-};
-
-static struct process process_cost(void)
+struct sn_process_cost sn_process_cost(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	struct process process = { .resident = NAN };
+	struct sn_process_cost process = { .resident = NAN };
 	struct rusage usage;
 	unsigned long pages;
 
@@ -136,7 +130,7 @@ static struct process process_cost(void)
 
 static void collect_process(const struct sn_agent *agent, struct sn_metrics *metrics)
 {
-	struct process process = process_cost();
+	struct sn_process_cost process = sn_process_cost();
 
 	sn_metrics_add(metrics, &build_info, 1, LABELS(SN_VERSION));
 	sn_metrics_add(metrics, &start_time, (double)(agent->begun_ns + sn_clock_wall_offset_ns()) / 1e9, NULL);
@@ -325,10 +319,24 @@ static void report_module(struct sn_agent *agent, const struct sn_open_module *i
 								     .count = counters[i] });
 }
 
+uint64_t sn_agent_dropped(struct sn_agent *agent)
+{
+	uint64_t counters[SN_KERNEL_COUNTERS], sum = 0;
+
+	for (size_t i = 0; i < agent->modules.count; i++) {
+		if (sn_kernel_counters(agent->kernel, agent->modules.items[i].module->id, counters) < 0)
+			continue;
+		for (unsigned c = 0; c < SN_KERNEL_COUNTERS; c++)
+			if (sn_kernel_counter_loss(c))
+				sum += counters[c];
+	}
+	return sum;
+}
+
 void sn_agent_status(struct sn_agent *agent, struct sn_report *report)
 {
 	static const char *const sections[] = { "modules", "hooks", "programs", "maps", "losses", "kernel_errors" };
-	struct process process = process_cost();
+	struct sn_process_cost process = sn_process_cost();
 	uint64_t waiting, size, now = sn_clock_boottime_ns();
 	char time[SN_TIME_TEXT];
 

@@ -302,7 +302,7 @@ static int add_histogram(struct sn_collector *collector, const struct sn_otlp_po
 			snprintf(le, sizeof(le), "+Inf");
 		err = sample_add(collector, point, "_bucket", le, SN_STORE_COUNTER, (double)below);
 	}
-	if (!err)
+	if (!err && isfinite(point->value))
 		err = sample_add(collector, point, "_sum", /* le= */ NULL, SN_STORE_COUNTER, point->value);
 	return err ? err : sample_add(collector, point, "_count", /* le= */ NULL, SN_STORE_COUNTER, (double)point->count);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -89,6 +90,23 @@ int sn_controller_config_load(const char *path, const struct sn_arg_list *set, s
 	if (err)
 		sn_controller_config_fini(ret_config);
 	return err;
+}
+
+int sn_controller_config_defaults(const char *listen, const char *state_dir, struct sn_controller_config *ret_config,
+				  struct sn_diag *reterr)
+{
+	int err = sn_options_defaults(sn_controller_options, ret_config, reterr);
+
+	if (err)
+		return err;
+	free(ret_config->listen);
+	free(ret_config->state_dir);
+	ret_config->listen = strdup(listen);
+	ret_config->state_dir = strdup(state_dir);
+	if (ret_config->listen && ret_config->state_dir)
+		return 0;
+	sn_controller_config_fini(ret_config);
+	return sn_diag_set(reterr, -ENOMEM, "out of memory");
 }
 
 void sn_controller_config_fini(struct sn_controller_config *config)

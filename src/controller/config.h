@@ -27,6 +27,9 @@ extern const struct sn_option sn_controller_options[];
  */
 int sn_controller_config_load(const char *path, const struct sn_arg_list *set, struct sn_controller_config *ret_config,
 			      struct sn_diag *reterr);
+/** Defaults with another address and directory. As above. */
+int sn_controller_config_defaults(const char *listen, const char *state_dir, struct sn_controller_config *ret_config,
+				  struct sn_diag *reterr);
 void sn_controller_config_fini(struct sn_controller_config *config);
 
 #endif

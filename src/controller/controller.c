@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macro.h"
+#include "config/listen.h"
 #include "controller/internal.h"
 
 #define MAX_NODES	10000u
@@ -49,6 +50,11 @@ static int make_directory(const char *path, struct sn_diag *reterr)
 			return 0;
 		*slash = '/';
 	}
+}
+
+int sn_controller_make_state(const struct sn_controller_config *config, struct sn_diag *reterr)
+{
+	return make_directory(config->state_dir, reterr);
 }
 
 static int open_store(struct sn_controller *controller, struct sn_diag *reterr)
@@ -113,7 +119,7 @@ static int open_server(struct sn_controller *controller, struct sn_diag *reterr)
 	uint16_t port;
 	int fd;
 
-	if (sn_text_parse_listen(controller->config.listen, address, &port))
+	if (sn_config_parse_listen(controller->config.listen, address, &port))
 		return sn_diag_set(reterr, -EINVAL, "listen must be ADDRESS:PORT like 127.0.0.1:7080, not '%.64s'",
 				   controller->config.listen);
 	if (asprintf(&controller->url, "http://%s", controller->config.listen) < 0) {
@@ -153,7 +159,7 @@ int sn_controller_open(uv_loop_t *loop, const struct sn_controller_config *confi
 	if (err)
 		sn_diag_set(reterr, err, "out of memory");
 	if (!err)
-		err = make_directory(controller->config.state_dir, reterr);
+		err = sn_controller_make_state(&controller->config, reterr);
 	if (!err)
 		err = open_store(controller, reterr);
 	if (!err)

@@ -10,6 +10,8 @@
 
 struct sn_controller;
 
+/** Makes the state's directory. @return 0 or a negative errno with words. */
+int sn_controller_make_state(const struct sn_controller_config *config, struct sn_diag *reterr);
 /** Starts everything. @return 0 or a negative errno with words; nothing is left behind then. */
 int sn_controller_open(uv_loop_t *loop, const struct sn_controller_config *config, struct sn_controller **ret_controller,
 		       struct sn_diag *reterr);

@@ -6,38 +6,22 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 const char *sn_record_time_text(uint64_t time_ns, char ret_text[31])
 {
 	char text[SN_TIME_TEXT];
 
 	sn_clock_text(time_ns, text);
-	snprintf(ret_text, 31, "%.19s.%09" PRIu64 "Z", text, time_ns % SN_NSEC_PER_SEC);
+	snprintf(ret_text, 31, "%.19s.%09" PRIu64 "Z", text, (uint64_t)(time_ns % SN_NSEC_PER_SEC));
 	return ret_text;
-}
-
-/** Octets of the UTF-8 character that begins here; 0: none does. */
-static size_t utf8_len(const uint8_t *p, size_t left)
-{
-	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
-
-	if (!len || len > left)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
 }
 
 void sn_text_add_json_string(struct sn_text *text, struct sn_view value)
 {
 	sn_text_add(text, "\"");
 	for (size_t i = 0; i < value.len;) {
-		size_t len = utf8_len(value.data + i, value.len - i);
+		size_t len = sn_utf8_character(value.data + i, value.len - i);
 		uint8_t octet = value.data[i];
 
 		if (!len)

@@ -12,11 +12,6 @@ static struct sn_view view_of(const char *text)
 	return (struct sn_view) { (const uint8_t *)text, strlen(text) };
 }
 
-bool sn_record_is_event(const struct sn_record_type *type)
-{
-	return type->field_count && type->fields[0].type == SN_FIELD_TIME && !strcmp(type->fields[0].name, "time");
-}
-
 /** @return false when there is nothing to send. */
 static bool value_of(const struct sn_field *field, const void *at, struct sn_otlp_value *ret_value)
 {
@@ -56,7 +51,7 @@ void sn_record_to_otlp(const struct sn_record_type *type, const void *row, uint6
 		.time_ns = time_ns, .severity = 9 /* INFO */, .event_name = view_of(type->name), .attributes = attributes
 	};
 
-	for (size_t i = sn_record_is_event(type); i < type->field_count && log.attribute_count < MAX_FIELDS; i++) {
+	for (size_t i = type->event; /* its time is the record's own */ i < type->field_count && log.attribute_count < MAX_FIELDS; i++) {
 		const struct sn_field *field = &type->fields[i];
 		struct sn_otlp_attribute *attribute = &attributes[log.attribute_count];
 

@@ -11,7 +11,5 @@
  * have no place in a single event and are not sent.
  */
 void sn_record_to_otlp(const struct sn_record_type *type, const void *row, uint64_t time_ns, struct sn_otlp_writer *writer);
-/** Whether records of the type are single events: they have a field "time". */
-bool sn_record_is_event(const struct sn_record_type *type);
 
 #endif

@@ -213,7 +213,7 @@ static const struct sn_field outcome_fields[] = {
 		 .flags = SN_FIELD_OPTIONAL | SN_FIELD_SUBSCRIBER),
 	SN_FIELD(struct sn_n2_outcome_record, inferred, SN_FIELD_BOOL, NULL, "begin or end was concluded, not read", OPTIONAL),
 };
-const struct sn_record_type sn_n2_outcome_type = SN_RECORD_TYPE(
+const struct sn_record_type sn_n2_outcome_type = SN_EVENT_TYPE(
 	struct sn_n2_outcome_record, "n2.outcome", "One procedure or chain that has ended; a single event.", outcome_fields);
 
 static const struct sn_field signal_fields[] = {
@@ -231,7 +231,7 @@ static const struct sn_field signal_fields[] = {
 	SN_FIELD(struct sn_n2_signal_record, in_container, SN_FIELD_BOOL, NULL, "in a NAS message container", OPTIONAL),
 };
 const struct sn_record_type sn_n2_signal_type =
-	SN_RECORD_TYPE(struct sn_n2_signal_record, "n2.signal", "One message of a UE; a single event.", signal_fields);
+	SN_EVENT_TYPE(struct sn_n2_signal_record, "n2.signal", "One message of a UE; a single event.", signal_fields);
 
 const struct sn_record_type *const sn_n2_record_types[] = {
 	&sn_n2_message_type,

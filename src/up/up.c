@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file `sauron up`: the agent in the foreground, its KPIs on the terminal, and on request a lab that makes some. */
+/** @file `sauron up`: agent and controller in one process, KPIs on the terminal, the console in the browser, on request a lab. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/agent.h"
 #include "agent/begin.h"
-#include "agent/commands.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "controller/controller.h"
 #include "lab/lab.h"
 #include "model/document.h"
+#include "up/commands.h"
 
 struct up_options {
 	const char *lab; /* NULL: none; "": the default scenario */
 	const char *config;
 	struct sn_arg_list set;
+	const char *console;
 	bool plain;
 };
 
+#define CONSOLE_LISTEN "127.0.0.1:7080"
 #define LAB_SCENARIO   "normal-day"
 #define LAB_INTERFACES "n2.interfaces=[n2@/run/netns/sn-amf]"
 
@@ -32,6 +36,8 @@ static const struct sn_arg up_args[] = {
 	  .doc = "configuration; " SN_CONFIG_PATH " when left out, the defaults when that is not there" },
 	{ SN_ARG(struct up_options, set, "set", SN_ARG_LIST), .letter = 's', .value = "KEY=VALUE",
 	  .doc = "set one option over the configuration, for instance n2.interfaces=[eth1]; may be given several times" },
+	{ SN_ARG(struct up_options, console, "console", SN_ARG_STRING), .value = "ADDRESS:PORT|off",
+	  .doc = "where the console in the browser and the API are; " CONSOLE_LISTEN " when left out" },
 	{ SN_ARG(struct up_options, plain, "plain", SN_ARG_FLAG),
 	  .doc = "print tables one after the other, as if the output were no terminal" },
 	{ 0 },
@@ -41,8 +47,8 @@ static int up_main(int argc, char **argv);
 
 const struct sn_command sn_command_up = {
 	.name = "up",
-	.summary = "Run the agent in the foreground and show its KPIs",
-	.doc = "On a terminal the KPIs are shown in place; else a table is printed after a few seconds, then at growing intervals, in "
+	.summary = "Run agent and controller in the foreground and show KPIs",
+	.doc = "Prints a link to the console in the browser, which signs in once; without it nothing answers there. On a terminal the KPIs are shown in place; else a table is printed after a few seconds, then at growing intervals, in "
 	       "the end every minute. Ctrl-C takes everything down. Needs root.",
 	.args = up_args,
 	.main = up_main,
@@ -55,6 +61,9 @@ const struct sn_command sn_command_up = {
 
 struct up {
 	struct sn_agent agent;
+	const char *console; /* "off": none */
+	struct sn_controller *controller;
+	char link[128 + SN_TOKEN_TEXT];
 	struct sn_lab *lab;
 	const char *scenario;
 	struct sn_screen screen;
@@ -94,6 +103,8 @@ static void print_head(struct up *up, FILE *out, bool color)
 	if (up->scenario)
 		fprintf(out, "  lab %s%s", up->scenario, up->lab_ended ? " (ended)" : "");
 	fputs("  Ctrl-C ends\n", out);
+	if (up->controller)
+		fprintf(out, "console %s\n", up->link);
 	for (size_t i = 0; i < up->agent.modules.count; i++) {
 		const struct sn_open_module *item = &up->agent.modules.items[i];
 
@@ -227,6 +238,47 @@ static void watch_lab_interface(struct sn_arg_list *set)
 		set->items[set->count++] = LAB_INTERFACES;
 }
 
+/** The controller on the agent's loop. One whose port is taken is told and done without: the KPIs need it not. */
+static int open_controller(void *ctx, struct sn_agent *agent, struct sn_diag *reterr)
+{
+	struct up *up = ctx;
+	struct sn_controller_config config;
+	struct sn_diag diag = { 0 };
+	char token[SN_TOKEN_TEXT], host[256] = "localhost", state[4096];
+	int err;
+
+	if (strcmp(up->console, "off") == 0 || agent->config->agent.controller_url)
+		return 0;
+	snprintf(state, sizeof(state), "%s/controller", agent->config->agent.state_dir);
+	err = sn_controller_config_defaults(up->console, state, &config, reterr);
+	if (err)
+		return err;
+	gethostname(host, sizeof(host) - 1);
+	err = sn_controller_open(&agent->loop, &config, &up->controller, &diag);
+	sn_controller_config_fini(&config);
+	if (err) {
+		sn_log_warning("there is no console: %s", diag.text[0] ? diag.text : strerror(-err));
+		return 0;
+	}
+	err = sn_controller_agent_token(up->controller, agent->config->agent.node ? agent->config->agent.node : host, token);
+	if (!err) {
+		agent->controller.url = strdup(sn_controller_url(up->controller));
+		agent->controller.token = strdup(token);
+		err = agent->controller.url && agent->controller.token ? sn_controller_console_token(up->controller, token) : -ENOMEM;
+	}
+	if (err)
+		return sn_diag_set(reterr, err, "no token can be made for the console: %s", strerror(-err));
+	snprintf(up->link, sizeof(up->link), "%s/#token=%s", sn_controller_url(up->controller), token);
+	return 0;
+}
+
+static void close_controller(void *ctx)
+{
+	struct up *up = ctx;
+
+	up->controller = sn_controller_close(up->controller);
+}
+
 /** The agent, then the traffic: the gNBs' NG Setup is to be seen. */
 static int run(struct up *up, const struct up_options *options, struct sn_diag *reterr)
 {
@@ -235,6 +287,9 @@ static int run(struct up *up, const struct up_options *options, struct sn_diag *
 		.set = &options->set,
 		/* Taking the lab down again needs what building it needed. */
 		.keep_capabilities = options->lab,
+		.open_beside = open_controller,
+		.close_beside = close_controller,
+		.beside = up,
 		.hangup_ends = isatty(STDIN_FILENO),
 	};
 	int err = sn_agent_open(&up->agent, &start, reterr);
@@ -265,6 +320,7 @@ static int up_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	up.console = options.console ? options.console : CONSOLE_LISTEN;
 	hold_signals(true);
 	if (options.lab) {
 		up.scenario = *options.lab ? options.lab : LAB_SCENARIO;

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file Whom the agent tells, under which name, with what credentials. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "agent/link.h"
+#include "base/clock.h"
+#include "http/client.h"
+
+#define TOKEN_OCTETS 4096
+
+static char *node_name(const struct sn_agent_config *config)
+{
+	char name[256];
+
+	if (config->node)
+		return strdup(config->node);
+	if (gethostname(name, sizeof(name)) < 0)
+		return strdup("localhost");
+	name[sizeof(name) - 1] = '\0';
+	return strdup(name);
+}
+
+/** The first word of a file. */
+static int token_read(const char *path, char **ret_token, struct sn_diag *reterr)
+{
+	char text[TOKEN_OCTETS];
+	SN_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return sn_diag_set(reterr, -errno, "%s: the token cannot be read: %s", path, strerror(errno));
+	text[n] = '\0';
+	text[strcspn(text, " \t\r\n")] = '\0';
+	if (!*text)
+		return sn_diag_set(reterr, -EINVAL, "%s: there is no token in it", path);
+	*ret_token = strdup(text);
+	return *ret_token ? 0 : sn_diag_set(reterr, -ENOMEM, "out of memory");
+}
+
+static int controller_take(struct sn_agent *agent, struct sn_diag *reterr)
+{
+	const struct sn_agent_config *config = &agent->config->agent;
+
+	if (agent->controller.url || !config->controller_url)
+		return 0; /* who started the agent has named one; or there is none */
+	agent->controller.url = strdup(config->controller_url);
+	if (!agent->controller.url)
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	return config->controller_token_file ? token_read(config->controller_token_file, &agent->controller.token, reterr) : 0;
+}
+
+static void collect(void *ctx, struct sn_metrics *metrics)
+{
+	struct sn_agent *agent = ctx;
+
+	sn_agent_collect(agent, metrics);
+	sn_module_set_collect(&agent->modules, metrics);
+}
+
+static void emit(void *ctx, const struct sn_record_type *type, const void *row, uint64_t time_ns)
+{
+	sn_exporter_record(ctx, type, row, time_ns);
+}
+
+int sn_agent_tell_open(struct sn_agent *agent, struct sn_diag *reterr)
+{
+	const struct sn_agent_config *config = &agent->config->agent;
+	SN_AUTO_FREE char *spool = NULL;
+	struct sn_exporter_options options = {
+		.cluster = config->cluster,
+		.spool_octets = config->export_spool,
+		.metrics_interval_ms = config->export_interval / SN_NSEC_PER_MSEC,
+		.collect = collect,
+		.ctx = agent,
+	};
+	int err = controller_take(agent, reterr);
+
+	if (err)
+		return err;
+	options.endpoint = config->export_endpoint ? config->export_endpoint : agent->controller.url;
+	if (!options.endpoint)
+		return 0;
+	agent->node = node_name(config);
+	agent->client = sn_http_client_new(&agent->loop, &(struct sn_http_client_options) { 0 });
+	if (!agent->node || !agent->client || asprintf(&spool, "%s/spool", config->state_dir) < 0)
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	options.node = agent->node;
+	options.client = agent->client;
+	options.spool_directory = spool;
+	/* The controller's token is not for another's eyes. */
+	options.token = config->export_endpoint ? NULL : agent->controller.token;
+	err = sn_exporter_new(&agent->loop, &options, &agent->exporter, reterr);
+	if (err)
+		return err;
+	agent->modules.emit = emit;
+	agent->modules.emit_ctx = agent->exporter;
+	return 0;
+}
+
+int sn_agent_tell_begin(struct sn_agent *agent, struct sn_diag *reterr)
+{
+	const struct sn_link_options options = { .endpoint = agent->controller.url,
+						 .token = agent->controller.token,
+						 .client = agent->client };
+
+	if (!agent->controller.url)
+		return 0;
+	return sn_link_new(agent, &options, &agent->link) ? sn_diag_set(reterr, -ENOMEM, "out of memory") : 0;
+}
+
+void sn_agent_tell_close(struct sn_agent *agent)
+{
+	agent->link = sn_link_free(agent->link);
+	agent->exporter = sn_exporter_free(agent->exporter);
+	agent->client = sn_http_client_free(agent->client);
+	free(SN_TAKE_PTR(agent->node));
+	free(SN_TAKE_PTR(agent->controller.url));
+	free(SN_TAKE_PTR(agent->controller.token));
+}
