@@ -3,8 +3,8 @@
  * @file Where the controller keeps what it is told: records of any type, and series of samples. Narrow, so that another store can
  * stand behind it; store_sqlite.c is the embedded one.
  *
- * Everything is called from one thread. Writes of one batch are one transaction: a batch is there whole or not at all, and a batch
- * whose id is known already is taken for granted and not stored again.
+ * Everything is called from one thread. Writes of one batch are one transaction: a batch is there whole or not at all, and a
+ * batch whose id is known already is taken for granted and not stored again.
  */
 #ifndef SN_CONTROLLER_STORE_H
 #define SN_CONTROLLER_STORE_H
@@ -49,7 +49,7 @@ struct sn_store_batch {
 
 struct sn_store_options {
 	const char *directory;
-	uint64_t max_octets;	 /* on disk; the oldest day goes first. 0: no limit */
+	uint64_t max_octets;	  /* on disk; the oldest day goes first. 0: no limit */
 	uint64_t keep_records_ns; /* 0: for ever */
 	uint64_t keep_samples_ns;
 };
@@ -68,17 +68,21 @@ struct sn_store *sn_store_close(struct sn_store *store);
  */
 int sn_store_add(struct sn_store *store, const struct sn_store_batch *batch, struct sn_diag *reterr);
 
-/** A condition on an attribute: equal to the value (as text), all of several must hold. */
+/**
+ * A condition on an attribute (or "type", "node", "ue", "gnb"): equal to the value (as text), all of several must hold. A record
+ * without the attribute is one with an empty value, as it is for counts.
+ */
 struct sn_store_where {
 	struct sn_view field, value;
 };
+#define SN_STORE_LIMIT_MAX 10000u
 struct sn_store_query {
-	uint64_t from_ns, to_ns; /* from inclusive, to exclusive; 0, 0: all */
+	uint64_t from_ns, to_ns;	    /* from inclusive, to exclusive; 0, 0: all */
 	struct sn_view type, node, ue, gnb; /* empty: any */
 	const struct sn_store_where *where;
 	size_t where_count;
 	uint64_t after_time_ns, after_id; /* where the last page ended; 0: the first */
-	uint32_t limit;
+	uint32_t limit;			  /* 0, or more than that: SN_STORE_LIMIT_MAX records; counts: 0 for all */
 	bool oldest_first;
 };
 /** Return anything but 0 to stop. */
@@ -87,8 +91,8 @@ typedef int (*sn_store_record_fn)(void *ctx, const struct sn_store_record *recor
 int64_t sn_store_records(struct sn_store *store, const struct sn_store_query *query, sn_store_record_fn fn, void *ctx,
 			 struct sn_diag *reterr);
 /**
- * Counts the records of a query by the values of one or two attributes (or "type", "node", "ue", "gnb"), the most frequent first, at
- * most query->limit. `by` may be NULL; then ret_by is empty. A record without the attribute counts under an empty value.
+ * Counts the records of a query by the values of one or two attributes (or "type", "node", "ue", "gnb"), the most frequent first,
+ * at most query->limit. `by` may be NULL; then ret_by is empty. A record without the attribute counts under an empty value.
  */
 typedef int (*sn_store_count_fn)(void *ctx, struct sn_view value, struct sn_view by, uint64_t count);
 int sn_store_counts(struct sn_store *store, const struct sn_store_query *query, const char *field, const char *by,
@@ -126,7 +130,13 @@ struct sn_store_stats {
 	uint64_t days;
 	uint64_t oldest_ns;
 	uint64_t expired_records;
+	uint64_t damaged; /* files moved aside, and blocks that could not be read */
 };
+/**
+ * What went wrong since this was last asked, outside of a call that could say so: a file moved aside, a block passed over, no
+ * room for sorting in. To be asked after every tick, and logged. @return false: nothing.
+ */
+bool sn_store_trouble(struct sn_store *store, struct sn_diag *ret_trouble);
 void sn_store_stats(const struct sn_store *store, struct sn_store_stats *ret_stats);
 
 #endif
