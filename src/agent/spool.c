@@ -227,6 +227,8 @@ static int file_write(struct sn_spool *spool, const struct sn_batch *batch, cons
 /** Makes room at the expense of the oldest. @return whether there is room; the oldest of all may be the one that is to come. */
 static bool make_room(struct sn_spool *spool, const struct file *file, bool front)
 {
+	if (file->octets > spool->max_octets)
+		return false; /* the others would go for nothing */
 	while (spool->count && !front && spool->stats.octets + file->octets > spool->max_octets) {
 		spool->stats.dropped_batches++;
 		spool->stats.dropped_records += file_at(spool, 0)->records;

@@ -68,17 +68,21 @@ struct sn_store *sn_store_close(struct sn_store *store);
  */
 int sn_store_add(struct sn_store *store, const struct sn_store_batch *batch, struct sn_diag *reterr);
 
-/** A condition on an attribute: equal to the value (as text), all of several must hold. */
+/**
+ * A condition on an attribute (or "type", "node", "ue", "gnb"): equal to the value (as text), all of several must hold. A record
+ * without the attribute is one with an empty value, as it is for counts.
+ */
 struct sn_store_where {
 	struct sn_view field, value;
 };
+#define SN_STORE_LIMIT_MAX 10000u
 struct sn_store_query {
 	uint64_t from_ns, to_ns;	    /* from inclusive, to exclusive; 0, 0: all */
 	struct sn_view type, node, ue, gnb; /* empty: any */
 	const struct sn_store_where *where;
 	size_t where_count;
 	uint64_t after_time_ns, after_id; /* where the last page ended; 0: the first */
-	uint32_t limit;
+	uint32_t limit;			  /* 0, or more than that: SN_STORE_LIMIT_MAX records; counts: 0 for all */
 	bool oldest_first;
 };
 /** Return anything but 0 to stop. */
@@ -126,7 +130,13 @@ struct sn_store_stats {
 	uint64_t days;
 	uint64_t oldest_ns;
 	uint64_t expired_records;
+	uint64_t damaged; /* files moved aside, and blocks that could not be read */
 };
+/**
+ * What went wrong since this was last asked, outside of a call that could say so: a file moved aside, a block passed over, no
+ * room for sorting in. To be asked after every tick, and logged. @return false: nothing.
+ */
+bool sn_store_trouble(struct sn_store *store, struct sn_diag *ret_trouble);
 void sn_store_stats(const struct sn_store *store, struct sn_store_stats *ret_stats);
 
 #endif
