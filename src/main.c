@@ -53,6 +53,8 @@ static const struct sn_command *const commands[] = {
 	&sn_command_analyze,
 	&sn_command_kpi,
 	&sn_command_status,
+	&sn_command_nodes,
+	&sn_command_events,
 	&sn_command_lab,
 	&command_help,
 	&command_completion,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file Asks the agent through libcurl. */
+/** @file Asks the agent or a controller through libcurl. */
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/args.h"
@@ -13,20 +15,68 @@
 
 struct sn_client {
 	CURL *curl;
-	char *socket;
+	char *socket;	  /* NULL: a controller is asked */
+	char *controller; /* without a slash at its end */
+	char *node;	  /* NULL: not known yet */
+	struct curl_slist *headers;
 };
 
-int sn_client_new(const char *socket, struct sn_client **ret_client, struct sn_diag *reterr)
+/** The first word of the file, or what the environment holds. */
+static int token_find(const char *path, char ret_token[4096], struct sn_diag *reterr)
+{
+	const char *token = getenv(SN_CLIENT_TOKEN);
+	FILE *f;
+
+	*ret_token = '\0';
+	if (!path) {
+		snprintf(ret_token, 4096, "%s", token ? token : "");
+		return *ret_token ? 0 : sn_diag_set(reterr, -EACCES, "a controller wants a token: name its file with --token-file, or "
+								     "put it into " SN_CLIENT_TOKEN);
+	}
+	f = fopen(path, "re");
+	if (!f)
+		return sn_diag_set(reterr, -errno, "%s: the token cannot be read: %s", path, strerror(errno));
+	if (fscanf(f, "%4095s", ret_token) != 1)
+		*ret_token = '\0';
+	fclose(f);
+	return *ret_token ? 0 : sn_diag_set(reterr, -EINVAL, "%s: there is no token in it", path);
+}
+
+static int controller_take(struct sn_client *client, const struct sn_client_target *target, struct sn_diag *reterr)
+{
+	char token[4096], header[4096 + 32];
+	size_t len = strlen(target->controller);
+	int err = token_find(target->token_file, token, reterr);
+
+	if (err)
+		return err;
+	while (len && target->controller[len - 1] == '/')
+		len--;
+	snprintf(header, sizeof(header), "Authorization: Bearer %s", token);
+	client->headers = curl_slist_append(NULL, header);
+	client->controller = strndup(target->controller, len);
+	client->node = target->node ? strdup(target->node) : NULL;
+	if (!client->headers || !client->controller || (target->node && !client->node))
+		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	return 0;
+}
+
+int sn_client_new(const struct sn_client_target *target, struct sn_client **ret_client, struct sn_diag *reterr)
 {
 	struct sn_client *client = calloc(1, sizeof(*client));
+	int err = 0;
 
 	if (client) {
 		client->curl = curl_easy_init();
-		client->socket = strdup(socket);
+		client->socket = target->controller ? NULL : strdup(target->socket);
 	}
-	if (!client || !client->curl || !client->socket) {
+	if (!client || !client->curl || (!target->controller && !client->socket))
+		err = sn_diag_set(reterr, -ENOMEM, "out of memory");
+	else if (target->controller)
+		err = controller_take(client, target, reterr);
+	if (err) {
 		sn_client_free(client);
-		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+		return err;
 	}
 	*ret_client = client;
 	return 0;
@@ -37,9 +87,18 @@ struct sn_client *sn_client_free(struct sn_client *client)
 	if (!client)
 		return NULL;
 	curl_easy_cleanup(client->curl);
+	curl_slist_free_all(client->headers);
 	free(client->socket);
+	free(client->controller);
+	free(client->node);
 	free(client);
 	return NULL;
+}
+
+/** Whom messages name. */
+static const char *name_of(const struct sn_client *client)
+{
+	return client->socket ? client->socket : client->controller;
 }
 
 static size_t receive(char *data, size_t size, size_t count, void *ctx)
@@ -53,12 +112,13 @@ static size_t receive(char *data, size_t size, size_t count, void *ctx)
 	return text->failed ? 0 : len;
 }
 
-/** "http://sauron/v1/kpi?by=gnb"; the host is a name only, the socket decides. */
-static int make_url(CURL *curl, const char *path, const char *const *query, struct sn_text *url)
+/** "http://sauron/v1/kpi?by=gnb"; of the agent the host is a name only, the socket decides. */
+static int make_url(const struct sn_client *client, const char *path, const char *const *query, struct sn_text *url)
 {
 	const char *separator = "?";
+	CURL *curl = client->curl;
 
-	sn_text_addf(url, "http://sauron%s", path);
+	sn_text_addf(url, "%s%s", client->controller ? client->controller : "http://sauron", path);
 	for (; query && query[0]; query += 2) {
 		char *value;
 
@@ -86,6 +146,9 @@ static int tell_transport(const struct sn_client *client, CURLcode code, struct 
 {
 	long error = 0;
 
+	if (client->controller)
+		return sn_diag_set(reterr, code == CURLE_COULDNT_CONNECT ? -ECONNREFUSED : -EIO,
+				   "the controller at %s did not answer: %s", client->controller, curl_easy_strerror(code));
 	curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &error);
 	if (code == CURLE_COULDNT_CONNECT && (error == EACCES || error == EPERM))
 		return tell_not_allowed(client, reterr);
@@ -106,12 +169,12 @@ static int tell_status(const struct sn_client *client, long status, const struct
 	const char *error = json_string_value(json_object_get(document, "error"));
 	int err = status == 400 ? -EINVAL : status == 404 ? -ENOENT : -EIO;
 
-	if (status == 403)
+	if (status == 403 && client->socket)
 		err = tell_not_allowed(client, reterr);
 	else if (error)
 		sn_diag_set(reterr, err, "%s", error);
 	else
-		sn_diag_set(reterr, err, "the agent at %s answered with status %ld", client->socket, status);
+		sn_diag_set(reterr, err, "%s answered with status %ld", name_of(client), status);
 	json_decref(document);
 	return err;
 }
@@ -122,7 +185,7 @@ int sn_client_get(struct sn_client *client, const char *path, const char *const 
 	struct sn_text url = { 0 };
 	long status = 0;
 	CURLcode code;
-	int err = make_url(client->curl, path, query, &url);
+	int err = make_url(client, path, query, &url);
 
 	if (err) {
 		sn_text_free(&url);
@@ -130,10 +193,13 @@ int sn_client_get(struct sn_client *client, const char *path, const char *const 
 	}
 	curl_easy_reset(client->curl);
 	curl_easy_setopt(client->curl, CURLOPT_URL, url.data);
-	curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
-	curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http");
-	/* http_proxy in the environment must not send a local question out of the house. */
-	curl_easy_setopt(client->curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, client->socket ? "http" : "http,https");
+	if (client->socket) {
+		curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
+		/* http_proxy in the environment must not send a local question out of the house. */
+		curl_easy_setopt(client->curl, CURLOPT_PROXY, "");
+	}
+	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, client->headers);
 	curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
 	curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, receive);
@@ -161,10 +227,53 @@ int sn_client_get_json(struct sn_client *client, const char *path, const char *c
 	document = json_loadb(text.data ? text.data : "", text.len, 0, &error);
 	sn_text_free(&text);
 	if (!document)
-		return sn_diag_set(reterr, -EIO, "the agent at %s sent something that is no JSON: %s", client->socket,
-				   error.text);
+		return sn_diag_set(reterr, -EIO, "%s sent something that is no JSON: %s", name_of(client), error.text);
 	*ret_document = document;
 	return 0;
+}
+
+/** Which node, where none is named: the only one. */
+static int node_find(struct sn_client *client, struct sn_diag *reterr)
+{
+	static const char *const query[] = { "limit", "2", NULL };
+	json_t *document = NULL;
+	const char *name;
+	size_t count;
+	int err = client->node ? 0 : sn_client_get_json(client, "/api/v1/nodes", query, &document, reterr);
+
+	if (err || client->node)
+		return err;
+	count = json_array_size(json_object_get(document, "nodes"));
+	name = json_string_value(json_object_get(json_array_get(json_object_get(document, "nodes"), 0), "name"));
+	if (count == 1 && name)
+		client->node = strdup(name);
+	json_decref(document);
+	if (client->node)
+		return 0;
+	return sn_diag_set(reterr, -EINVAL, count ? "there are several nodes: name one with --node ('sauron nodes' lists them)"
+						  : "the controller knows no node yet");
+}
+
+int sn_client_get_local(struct sn_client *client, const char *path, const char *const *query, json_t **ret_document,
+			struct sn_diag *reterr)
+{
+	struct sn_text whole = { 0 };
+	char *node;
+	int err;
+
+	if (client->socket)
+		return sn_client_get_json(client, path, query, ret_document, reterr);
+	err = node_find(client, reterr);
+	if (err)
+		return err;
+	node = curl_easy_escape(client->curl, client->node, 0);
+	/* "/v1/kpi" of the agent is "/api/v1/nodes/NODE/kpi" of the controller. */
+	sn_text_addf(&whole, "/api/v1/nodes/%s%s", node ? node : "", path + strlen("/v1"));
+	err = node && !whole.failed ? sn_client_get_json(client, whole.data, query, ret_document, reterr)
+				    : sn_diag_set(reterr, -ENOMEM, "out of memory");
+	curl_free(node);
+	sn_text_free(&whole);
+	return err;
 }
 
 int sn_client_exit(int err)

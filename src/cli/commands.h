@@ -5,7 +5,9 @@
 
 #include "base/args.h"
 
+extern const struct sn_command sn_command_events;
 extern const struct sn_command sn_command_kpi;
+extern const struct sn_command sn_command_nodes;
 extern const struct sn_command sn_command_status;
 
 #endif

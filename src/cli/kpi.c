@@ -20,7 +20,7 @@ struct kpi_options {
 	const char *by;
 	const char *ue;
 	uint32_t format;
-	const char *socket;
+	struct sn_client_target target;
 };
 
 /* Suggestions: what there is to group by, the agent knows. */
@@ -34,8 +34,7 @@ static const struct sn_arg kpi_args[] = {
 	  .doc = "tell the story of one UE: its messages and procedures in order" },
 	{ SN_ARG(struct kpi_options, format, "format", SN_ARG_CHOICE), .letter = 'f', .choices = sn_format_names,
 	  .doc = "how to print" },
-	{ SN_ARG(struct kpi_options, socket, "socket", SN_ARG_STRING), .value = "PATH",
-	  .doc = "socket of the agent's API; " SN_CLIENT_SOCKET " when left out" },
+	SN_CLIENT_ARGS(struct kpi_options),
 	{ 0 },
 };
 
@@ -44,7 +43,7 @@ static int kpi_main(int argc, char **argv);
 const struct sn_command sn_command_kpi = {
 	.name = "kpi",
 	.summary = "Show the KPIs of the running agent",
-	.doc = "Asks the agent on this node, which 'sauron up' or 'sauron agent' has started.",
+	.doc = "Asks the agent on this node, which 'sauron up' or 'sauron agent' has started; with --controller a node's agent by way of its controller, with the same output.",
 	.args = kpi_args,
 	.main = kpi_main,
 };
@@ -81,7 +80,7 @@ static int get_document(struct sn_client *client, const struct kpi_options *opti
 	bool sums = options->format == SN_FORMAT_TABLE && !options->by && !options->ue;
 	const char *const query[] = { "by", sums ? "none" : options->by, "ue", options->ue, NULL };
 
-	return sn_client_get_json(client, "/v1/kpi", query, ret_document, reterr);
+	return sn_client_get_local(client, "/v1/kpi", query, ret_document, reterr);
 }
 
 static int print_once(struct sn_client *client, const struct kpi_options *options)
@@ -186,7 +185,7 @@ static int watch(struct sn_client *client, const struct kpi_options *options)
 
 static int kpi_main(int argc, char **argv)
 {
-	struct kpi_options options = { .socket = SN_CLIENT_SOCKET };
+	struct kpi_options options = { .target.socket = SN_CLIENT_SOCKET };
 	struct sn_client *client;
 	struct sn_diag diag = { 0 };
 	int first, code = sn_args_begin(&sn_command_kpi, argc, argv, &options, &first);
@@ -201,7 +200,12 @@ static int kpi_main(int argc, char **argv)
 		sn_log_error("kpi: the Prometheus format has its own labels; --by and --ue are for tables and JSON");
 		return SN_EXIT_USAGE;
 	}
-	if (sn_client_new(options.socket, &client, &diag)) {
+	if (options.format == SN_FORMAT_PROMETHEUS && options.target.controller) {
+		sn_log_error("kpi: the metrics of nodes are at the controller's /api/v1/series; in the Prometheus format each agent "
+			     "gives its own");
+		return SN_EXIT_USAGE;
+	}
+	if (sn_client_new(&options.target, &client, &diag)) {
 		sn_log_error("%s", diag.text);
 		return SN_EXIT_FAILED;
 	}

@@ -10,14 +10,13 @@
 
 struct status_options {
 	uint32_t format;
-	const char *socket;
+	struct sn_client_target target;
 };
 
 static const struct sn_arg status_args[] = {
 	{ SN_ARG(struct status_options, format, "format", SN_ARG_CHOICE), .letter = 'f', .choices = sn_format_names_basic,
 	  .doc = "how to print" },
-	{ SN_ARG(struct status_options, socket, "socket", SN_ARG_STRING), .value = "PATH",
-	  .doc = "socket of the agent's API; " SN_CLIENT_SOCKET " when left out" },
+	SN_CLIENT_ARGS(struct status_options),
 	{ 0 },
 };
 
@@ -32,7 +31,7 @@ const struct sn_command sn_command_status = {
 
 static int status_main(int argc, char **argv)
 {
-	struct status_options options = { .socket = SN_CLIENT_SOCKET };
+	struct status_options options = { .target.socket = SN_CLIENT_SOCKET };
 	struct sn_client *client = NULL;
 	struct sn_diag diag = { 0 };
 	json_t *document = NULL;
@@ -40,9 +39,9 @@ static int status_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	err = sn_client_new(options.socket, &client, &diag);
+	err = sn_client_new(&options.target, &client, &diag);
 	if (!err)
-		err = sn_client_get_json(client, "/v1/status", /* query= */ NULL, &document, &diag);
+		err = sn_client_get_local(client, "/v1/status", /* query= */ NULL, &document, &diag);
 	sn_client_free(client);
 	if (err) {
 		sn_log_error("%s", diag.text);

@@ -240,6 +240,21 @@ static void csv_columns(const struct sn_api_call *call, struct page *page)
 	sn_text_add(page->text, "\r\n");
 }
 
+/** The store gives so many at a time: an export goes on where it has stopped. */
+static int64_t store_records(struct sn_store *store, const struct sn_store_query *wanted, struct page *page, struct sn_diag *reterr)
+{
+	struct sn_store_query query = *wanted;
+	int64_t count;
+
+	do {
+		query.limit = (uint32_t)SN_MIN(wanted->limit - page->count, SN_STORE_LIMIT_MAX);
+		count = sn_store_records(store, &query, on_record, page, reterr);
+		query.after_time_ns = page->last_ns;
+		query.after_id = page->last_id;
+	} while (count == query.limit && page->count < wanted->limit);
+	return count;
+}
+
 void sn_api_records(const struct sn_api_call *call, struct sn_http_answer *answer)
 {
 	static const char *const types[] = { "application/json", "application/x-ndjson", "text/csv; charset=utf-8" };
@@ -259,7 +274,7 @@ void sn_api_records(const struct sn_api_call *call, struct sn_http_answer *answe
 		csv_columns(call, &page);
 	if (page.format == FORMAT_JSON)
 		sn_text_add(page.text, "{\"records\":[");
-	count = sn_store_records(call->controller->store, &filters.query, on_record, &page, &diag);
+	count = store_records(call->controller->store, &filters.query, &page, &diag);
 	if (count < 0) {
 		refuse_store(count, &diag, answer);
 		return;

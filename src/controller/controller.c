@@ -28,10 +28,13 @@ static const char *const methods[] = { "GET", "HEAD", "POST", NULL };
 static void on_tick(uv_timer_t *timer)
 {
 	struct sn_controller *controller = timer->data;
+	struct sn_diag trouble;
 
 	sn_fleet_tick(controller->fleet);
 	sn_live_tick(controller->live, controller->fleet);
 	sn_store_tick(controller->store, sn_clock_realtime_ns());
+	while (sn_store_trouble(controller->store, &trouble))
+		sn_log_error("store: %s", trouble.text);
 }
 
 /** mkdir -p, all of it for us alone. */
