@@ -16,7 +16,7 @@
 #include "http/client.h"
 #include "model/document.h"
 
-#define POLL_MS		60000 /* the controller answers within 20 s */
+#define POLL_MS		90000 /* the controller answers within 30 s */
 #define RESPONSE_OCTETS (1u << 20)
 #define RETRY_FIRST_MS	500u
 #define RETRY_LAST_MS	30000u

@@ -207,9 +207,11 @@ static void collect(const struct sn_api_call *call, struct sn_http_answer *answe
 static void serve_asset(const struct sn_http_request *request, const struct sn_asset *asset, struct sn_http_answer *answer)
 {
 	const char *known = request->header(request, "If-None-Match");
+	/* What is below /assets/ bears its hash in its name: another content has another name. */
+	bool lasting = strncmp(asset->path, "/assets/", 8) == 0;
 
-	sn_http_add_header(answer, "ETag", "\"%s\"", asset->etag);
-	sn_http_add_header(answer, "Cache-Control", "no-cache");
+	sn_http_add_header(answer, "ETag", "%s", asset->etag);
+	sn_http_add_header(answer, "Cache-Control", lasting ? "public, max-age=31536000, immutable" : "no-cache");
 	sn_http_add_header(answer, "Content-Security-Policy", "%s", CONTENT_SECURITY);
 	sn_http_add_header(answer, "Referrer-Policy", "no-referrer");
 	if (known && strstr(known, asset->etag)) {

@@ -10,7 +10,8 @@
 #include "base/macro.h"
 #include "model/document.h"
 
-#define POLL_NS	      (20 * SN_NSEC_PER_SEC)
+#define POLL_NS	      (2 * SN_NSEC_PER_SEC) /* and as much again for every 200 nodes: the work of a large fleet stays the same */
+#define POLL_MAX_NS   (30 * SN_NSEC_PER_SEC)
 #define QUESTION_NS   (10 * SN_NSEC_PER_SEC)
 #define SILENT_NS     (60 * SN_NSEC_PER_SEC)
 #define GONE_NS	      (3600 * SN_NSEC_PER_SEC)
@@ -359,13 +360,13 @@ static void questions_expire(struct node *node, uint64_t now_ns)
 
 void sn_fleet_tick(struct sn_fleet *fleet)
 {
-	uint64_t now_ns = sn_clock_boottime_ns();
+	uint64_t now_ns = sn_clock_boottime_ns(), hold_ns = SN_MIN(POLL_NS * (1 + fleet->count / 200), POLL_MAX_NS);
 
 	for (size_t i = 0; i < fleet->count; i++) {
 		struct node *node = fleet->nodes[i];
 
 		questions_expire(node, now_ns);
-		if (node->poll && now_ns - node->poll_ns >= POLL_NS)
+		if (node->poll && now_ns - node->poll_ns >= hold_ns)
 			poll_answer(node);
 	}
 }
