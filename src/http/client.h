@@ -19,7 +19,7 @@ struct sn_http_client_options {
 	const char *ca_pem_file; /* whom to believe; NULL: the system's CAs */
 	const char *cert_file;	 /* PEM, with key_file; NULL: none is shown */
 	const char *key_file;
-	unsigned timeout_ms; /* of a whole call; not of a streamed one (10,000) */
+	unsigned timeout_ms;	     /* of a whole call; not of a streamed one (10,000) */
 	unsigned connect_timeout_ms; /* TLS included (5,000) */
 	unsigned connections_max;    /* at once, in all; further calls wait (libcurl's: no limit) */
 	const char *user_agent;	     /* NULL: "sauron/VERSION" */
@@ -28,9 +28,9 @@ struct sn_http_client_options {
 };
 
 struct sn_http_result {
-	int error;	  /* 0: there is an answer, of whatever status; a negative errno: there is none, or not all of it */
-	const char *text; /* the error in words; "" for none */
-	unsigned status;  /* 0: it did not come that far */
+	int error;	       /* 0: there is an answer, of whatever status; a negative errno: there is none, or not all of it */
+	const char *text;      /* the error in words; "" for none */
+	unsigned status;       /* 0: it did not come that far */
 	int64_t retry_after_s; /* -1: not said */
 	const char *etag;      /* NULL: none */
 	const char *type;      /* Content-Type; NULL: none */
@@ -70,7 +70,8 @@ struct sn_http_transfer;
 
 /** @return NULL: out of memory. */
 struct sn_http_client *sn_http_client_new(uv_loop_t *loop, const struct sn_http_client_options *options);
-/** Cancels what is under way; its handles are closed once the loop has turned again. NULL is fine; not from a callback. @return NULL. */
+/** Cancels what is under way; its handles are closed once the loop has turned again. NULL is fine; not from a callback. @return
+ * NULL. */
 struct sn_http_client *sn_http_client_free(struct sn_http_client *client);
 
 /**

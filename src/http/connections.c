@@ -60,18 +60,54 @@ void connection_move(struct connection *c, enum connection_list list)
 	TAILQ_INSERT_TAIL(&c->http->connections[list], c, link);
 }
 
+gnutls_session_t connection_session(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	return info ? info->tls_session : NULL;
+}
+
+const struct tls_peer *connection_peer(struct connection *c, struct MHD_Connection *mhd)
+{
+	struct tls_peer peer;
+
+	if (!c || !c->tls || c->peer_known)
+		return c ? c->peer : NULL;
+	c->peer_known = true;
+	if (tls_session_peer(connection_session(mhd), &peer) < 0)
+		return NULL;
+	c->peer = malloc(sizeof(*c->peer));
+	if (c->peer)
+		*c->peer = peer;
+	return c->peer;
+}
+
+static void begin_tls(struct sn_http *http, struct connection *c, gnutls_session_t session)
+{
+	if (session && tls_session_begin(http->tls, session) == 0)
+		c->tls = tls_use(http->tls);
+	else
+		shutdown(c->fd, SHUT_RDWR);
+}
+
 static void begin(struct sn_http *http, struct MHD_Connection *mhd, void **socket_ctx)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct connection *c = info ? calloc(1, sizeof(*c)) : NULL;
 
 	*socket_ctx = c;
-	if (!c)
+	if (!c) {
+		/* Unlisted it would have no deadline. */
+		if (info)
+			shutdown(info->connect_fd, SHUT_RDWR);
 		return;
+	}
 	if (!http->connection_count)
 		uv_timer_start(&http->deadline, check_deadlines, DEADLINE_INTERVAL_MS, DEADLINE_INTERVAL_MS);
 	c->http = http;
 	c->fd = info->connect_fd;
+	if (http->tls)
+		begin_tls(http, c, connection_session(mhd));
 	c->list = LIST_BUSY;
 	c->since_ns = sn_clock_boottime_ns();
 	TAILQ_INSERT_TAIL(&http->connections[LIST_BUSY], c, link);
@@ -91,6 +127,8 @@ void connection_on_notify(void *ctx, struct MHD_Connection *mhd, void **socket_c
 	if (!c)
 		return;
 	TAILQ_REMOVE(&http->connections[c->list], c, link);
+	free(c->peer);
+	tls_release(c->tls);
 	free(c);
 	if (--http->connection_count == 0)
 		uv_timer_stop(&http->deadline);

@@ -73,7 +73,9 @@ static enum MHD_Result cut_short(struct exchange *exchange)
 		     "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
 		     answer.status, MHD_get_reason_phrase_for(answer.status), answer.body.len);
 	sn_text_add(&text, answer.body.data ? answer.body.data : "");
-	if (info && !text.failed)
+	if (!text.failed && exchange->connection && exchange->connection->tls)
+		gnutls_record_send(connection_session(exchange->mhd), text.data, text.len);
+	else if (!text.failed && info)
 		send(info->connect_fd, text.data, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	answer_count(exchange->http, answer.status);
 	sn_text_free(&text);

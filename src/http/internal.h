@@ -8,6 +8,7 @@
 
 #include "http/server.h"
 #include "base/macro.h"
+#include "http/tls.h"
 
 /** Each connection stands in one list, in the order of `since_ns`. */
 enum connection_list {
@@ -24,6 +25,9 @@ struct connection {
 	enum connection_list list;
 	int fd;
 	uint64_t since_ns;
+	struct tls *tls;       /* NULL: none */
+	bool peer_known;       /* it was looked for */
+	struct tls_peer *peer; /* NULL: it has shown no certificate */
 };
 TAILQ_HEAD(connection_queue, connection);
 LIST_HEAD(later_list, later);
@@ -37,9 +41,12 @@ struct sn_http {
 	const char **methods;		/* copied; NULL at the end */
 	char allow[128];		/* the same, for the header Allow */
 	uv_poll_t poll;
+	uv_idle_t again;     /* in the next turn of the loop */
+	unsigned turns;	     /* in a row, without an event */
 	uv_timer_t timer;    /* libmicrohttpd's own time-outs */
 	uv_timer_t deadline; /* ours; runs while there are connections */
 	unsigned open_handles;
+	struct tls *tls; /* for new connections; NULL: none */
 	bool stopping;
 	bool resumed; /* something was, since libmicrohttpd ran */
 	struct connection_queue connections[LIST_COUNT];
@@ -80,6 +87,10 @@ void http_run_soon(struct sn_http *http);
 
 /* connections.c */
 void connection_on_notify(void *ctx, struct MHD_Connection *mhd, void **socket_ctx, enum MHD_ConnectionNotificationCode code);
+/** NULL: it has no TLS. */
+gnutls_session_t connection_session(struct MHD_Connection *mhd);
+/** Who it is by its certificate. NULL: it has shown none. */
+const struct tls_peer *connection_peer(struct connection *c, struct MHD_Connection *mhd);
 void connection_move(struct connection *c, enum connection_list list);
 
 /* request.c */

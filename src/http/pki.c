@@ -115,8 +115,8 @@ static bool is_p256(EVP_PKEY *key)
 	char group[32];
 	size_t len;
 
-	return key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
-	       EVP_PKEY_get_group_name(key, group, sizeof(group), &len) == 1 && strcmp(group, CURVE_NAME) == 0;
+	return key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && EVP_PKEY_get_group_name(key, group, sizeof(group), &len) == 1 &&
+	       strcmp(group, CURVE_NAME) == 0;
 }
 
 /* --- certificates */
@@ -216,8 +216,7 @@ static X509 *make_certificate(const struct sn_pki_ca *ca, const struct wanted *w
 	EVP_PKEY *signer = ca ? ca->key : wanted->key;
 
 	if (certificate && X509_set_version(certificate, X509_VERSION) && set_serial(certificate) &&
-	    set_subject(certificate, wanted->name) &&
-	    X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) &&
+	    set_subject(certificate, wanted->name) && X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) &&
 	    set_validity(certificate, wanted->days, ca ? issuer : NULL) && X509_set_pubkey(certificate, wanted->key) &&
 	    add_extensions(certificate, issuer, wanted->extensions) &&
 	    (!wanted->names || X509_add1_ext_i2d(certificate, NID_subject_alt_name, wanted->names, 0, 0) == 1) &&
@@ -389,8 +388,8 @@ int sn_pki_issue_server(const struct sn_pki_ca *ca, const char *const *names, un
 	err = add_names(wanted.names, names, reterr);
 	if (!err) {
 		wanted.key = EVP_EC_gen(CURVE);
-		err = wanted.key ? issue(ca, &wanted, ret_certificate, ret_key, reterr) :
-				   tell_openssl(reterr, "a key cannot be made");
+		err = wanted.key ? issue(ca, &wanted, ret_certificate, ret_key, reterr)
+				 : tell_openssl(reterr, "a key cannot be made");
 	}
 	EVP_PKEY_free(wanted.key);
 	GENERAL_NAMES_free(wanted.names);

@@ -103,6 +103,7 @@ static void write_address(struct MHD_Connection *mhd, char *ret_text, socklen_t 
 void request_init(struct sn_http_request *request, struct exchange *exchange, const char *method, const char *path)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(exchange->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const struct tls_peer *peer = connection_peer(exchange->connection, exchange->mhd);
 
 	*request = (struct sn_http_request) { .method = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 ? MHD_HTTP_METHOD_GET : method,
 					      .path = path,
@@ -112,6 +113,8 @@ void request_init(struct sn_http_request *request, struct exchange *exchange, co
 					      .each_parameter = each_parameter,
 					      .header = header,
 					      .cookie = cookie,
+					      .peer_name = peer ? peer->name : NULL,
+					      .peer_serial = peer ? peer->serial : NULL,
 					      .fd = info ? info->connect_fd : -1,
 					      .internal = exchange };
 	write_address(exchange->mhd, request->address, sizeof(request->address));

@@ -31,7 +31,7 @@ struct sn_http_request {
 	const char *(*header)(const struct sn_http_request *request, const char *name);
 	const char *(*cookie)(const struct sn_http_request *request, const char *name);
 	const char *peer_name;	 /* common name of the client certificate, verified against tls.client_ca_pem; NULL: none */
-	const char *peer_serial; /* its serial number, in lower-case hex without leading zeros; NULL: none */
+	const char *peer_serial; /* its serial number as sn_pki_read gives it; NULL: none */
 	char address[64];	 /* of the peer, without port; "" for Unix sockets */
 	int fd;			 /* of the connection, for its peer */
 	void *internal;		 /* of the server */

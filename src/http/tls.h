@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file The server's TLS: its credentials, which outlive their renewal in the connections that use them, and its peers' names. */
+/** @file The server's TLS: its credentials, which outlive their renewal in the connections that use them, and its peers' names.
+ */
 #ifndef SN_HTTP_TLS_H
 #define SN_HTTP_TLS_H
 
