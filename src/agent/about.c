@@ -67,8 +67,8 @@ static json_t *type_json(const struct sn_record_type *type)
 		const struct sn_field *field = &type->fields[i];
 
 		json_array_append_new(fields, json_pack("{s:s, s:s, s:s?, s:s, s:b}", "name", field->name, "type",
-							type_name(field->type), "unit", field->unit, "doc", field->doc, "subscriber",
-							(field->flags & SN_FIELD_SUBSCRIBER) != 0));
+							type_name(field->type), "unit", field->unit, "doc", field->doc,
+							"subscriber", (field->flags & SN_FIELD_SUBSCRIBER) != 0));
 	}
 	return json_pack("{s:s, s:s, s:o}", "name", type->name, "doc", type->doc, "fields", fields);
 }
@@ -95,7 +95,8 @@ static void take_rows(const char *module, json_t *document, const char *section,
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(document, section), i, row) {
+	json_array_foreach(json_object_get(document, section), i, row)
+	{
 		json_object_set_new(row, "module", json_string(module));
 		json_array_append(list, row);
 	}
@@ -109,7 +110,8 @@ static void add_document(struct sn_agent *agent, json_t *about)
 
 	if (!sn_report_init(&report)) {
 		if (!sn_agent_report(agent, &(struct sn_query) { .by = "none" }, &report, /* reterr= */ NULL))
-			json_object_foreach(report.root, module, document) {
+			json_object_foreach(report.root, module, document)
+			{
 				take_rows(module, document, "kpis", kpis);
 				take_rows(module, document, "losses", losses);
 			}
@@ -142,8 +144,8 @@ static void add_cost(struct sn_agent *agent, json_t *about)
 	json_object_set_new(about, "rss_octets", json_real(cost.resident));
 	json_object_set_new(about, "records_per_s", json_real(agent->told.records_per_s));
 	json_object_set_new(about, "lost",
-			    json_integer((json_int_t)(export.lost_records + export.refused_records + export.spool.dropped_records +
-						      sn_agent_dropped(agent))));
+			    json_integer((json_int_t)(export.lost_records + export.refused_records +
+						      export.spool.dropped_records + sn_agent_dropped(agent))));
 }
 
 json_t *sn_agent_about(struct sn_agent *agent, bool introduce)

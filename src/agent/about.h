@@ -9,8 +9,8 @@
 struct sn_agent;
 
 /**
- * {"version", "kernel", "cluster", "modules", "cpu_share", "rss_octets", "records_per_s", "lost", "kpis", "losses"}: shares and rates
- * since the last call. @param introduce also the types of records. @return NULL without memory.
+ * {"version", "kernel", "cluster", "modules", "cpu_share", "rss_octets", "records_per_s", "lost", "kpis", "losses"}: shares and
+ * rates since the last call. @param introduce also the types of records. @return NULL without memory.
  */
 json_t *sn_agent_about(struct sn_agent *agent, bool introduce);
 

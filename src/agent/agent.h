@@ -25,7 +25,7 @@ struct sn_agent_start {
 	int (*open_beside)(void *ctx, struct sn_agent *agent, struct sn_diag *reterr);
 	void (*close_beside)(void *ctx);
 	void *beside;
-	bool hangup_ends;	       /* SIGHUP says that the terminal is gone, not that the configuration is to be read */
+	bool hangup_ends; /* SIGHUP says that the terminal is gone, not that the configuration is to be read */
 };
 
 /** Whom the agent tells. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file What the agent tells to a receiver of OTLP/HTTP (a controller, or any OpenTelemetry Collector): single events as logs, the
- * metrics as metrics. Protobuf, gzip.
+ * @file What the agent tells to a receiver of OTLP/HTTP (a controller, or any OpenTelemetry Collector): single events as logs,
+ * the metrics as metrics. Protobuf, gzip.
  *
- * Events fill a batch; a full or old one is packed and queued; one request at a time is under way, so order is kept. A receiver that
- * is away, or says 429 or 503, is tried again after a growing time, or after the one that it names (Retry-After); meanwhile batches go
- * to disk. A batch has an id, sent as "Sauron-Batch": one that was stored, but whose answer was lost, is not stored again.
+ * Events fill a batch; a full or old one is packed and queued; one request at a time is under way, so order is kept. A receiver
+ * that is away, or says 429 or 503, is tried again after a growing time, or after the one that it names (Retry-After); meanwhile
+ * batches go to disk. A batch has an id, sent as "Sauron-Batch": one that was stored, but whose answer was lost, is not stored
+ * again.
  */
 #ifndef SN_AGENT_EXPORTER_H
 #define SN_AGENT_EXPORTER_H
@@ -20,10 +21,10 @@ struct sn_exporter;
 struct sn_http_client;
 
 struct sn_exporter_options {
-	const char *endpoint;	    /* "http://127.0.0.1:7080": /v1/logs and /v1/metrics are put behind it */
-	const char *node;	    /* host.name */
-	const char *cluster;	    /* k8s.cluster.name; may be NULL */
-	const char *token;	    /* Authorization: Bearer; may be NULL */
+	const char *endpoint; /* "http://127.0.0.1:7080": /v1/logs and /v1/metrics are put behind it */
+	const char *node;     /* host.name */
+	const char *cluster;  /* k8s.cluster.name; may be NULL */
+	const char *token;    /* Authorization: Bearer; may be NULL */
 	const char *spool_directory;
 	uint64_t spool_octets;
 	uint64_t metrics_interval_ms;
@@ -34,10 +35,10 @@ struct sn_exporter_options {
 };
 
 struct sn_exporter_stats {
-	uint64_t records;	   /* taken */
-	uint64_t sent_records;	   /* of batches that the receiver has */
+	uint64_t records;	  /* taken */
+	uint64_t sent_records;	  /* of batches that the receiver has */
 	uint64_t refused_records; /* the receiver will not have them: a status that is no use to repeat, or a partial success */
-	uint64_t lost_records;	   /* neither memory nor disk had room */
+	uint64_t lost_records;	  /* neither memory nor disk had room */
 	uint64_t requests, failures;
 	uint64_t queued_batches; /* in memory now */
 	uint64_t encode_ns;	 /* what encoding and packing took, of all records */

@@ -172,7 +172,9 @@ static void on_answer(void *ctx, const struct sn_http_result *result)
 	size_t i;
 
 	link->transfer = NULL;
-	document = !result->error && result->status == 200 ? json_loadb((const char *)result->body.data, result->body.len, 0, NULL) : NULL;
+	document = !result->error && result->status == 200
+			   ? json_loadb((const char *)result->body.data, result->body.len, 0, NULL)
+			   : NULL;
 	if (!json_is_object(document)) {
 		if (result->error)
 			snprintf(why, sizeof(why), "%s", result->text);
@@ -188,8 +190,7 @@ static void on_answer(void *ctx, const struct sn_http_result *result)
 	link->introduced = true;
 	link->retry_ms = RETRY_FIRST_MS;
 	json_array_clear(link->answers);
-	json_array_foreach(json_object_get(document, "questions"), i, question)
-		take_question(link, question);
+	json_array_foreach(json_object_get(document, "questions"), i, question) take_question(link, question);
 	json_decref(document);
 	poll(link);
 }
@@ -200,7 +201,8 @@ static void poll(struct sn_link *link)
 	struct sn_http_call call = {
 		.method = "POST", .url = link->url, .headers = headers, .timeout_ms = POLL_MS, .response_limit = RESPONSE_OCTETS
 	};
-	json_t *document = json_pack("{s:o, s:O}", "about", sn_agent_about(link->agent, !link->introduced), "answers", link->answers);
+	json_t *document =
+		json_pack("{s:o, s:O}", "about", sn_agent_about(link->agent, !link->introduced), "answers", link->answers);
 	int err;
 
 	link->body.len = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file The agent's line to its controller: it tells of itself, again and again, and the controller holds the answer until it has a
- * question. Questions are paths of the local API; what is answered there is answered here.
+ * @file The agent's line to its controller: it tells of itself, again and again, and the controller holds the answer until it has
+ * a question. Questions are paths of the local API; what is answered there is answered here.
  */
 #ifndef SN_AGENT_LINK_H
 #define SN_AGENT_LINK_H
@@ -12,8 +12,8 @@ struct sn_link;
 struct sn_http_client;
 
 struct sn_link_options {
-	const char *endpoint; /* "http://127.0.0.1:7080" */
-	const char *token;    /* Authorization: Bearer; may be NULL */
+	const char *endpoint;	       /* "http://127.0.0.1:7080" */
+	const char *token;	       /* Authorization: Bearer; may be NULL */
 	struct sn_http_client *client; /* borrowed */
 };
 struct sn_link_stats {

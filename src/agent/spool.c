@@ -165,7 +165,8 @@ int sn_spool_open(const char *directory, uint64_t max_octets, struct sn_spool **
 	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
 		err = -errno;
 	else
-		err = (spool->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ? -errno : directory_scan(spool);
+		err = (spool->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ? -errno
+												   : directory_scan(spool);
 	if (err) {
 		sn_spool_close(spool);
 		return sn_diag_set(reterr, err, "%s: the spool cannot be used: %s", directory, strerror(-err));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file Batches on disk while their receiver is away: one file each, the oldest first out. Bounded: when a new one does not fit the
- * oldest go, and are counted. What is found damaged is removed and counted.
+ * @file Batches on disk while their receiver is away: one file each, the oldest first out. Bounded: when a new one does not fit
+ * the oldest go, and are counted. What is found damaged is removed and counted.
  */
 #ifndef SN_AGENT_SPOOL_H
 #define SN_AGENT_SPOOL_H
@@ -31,7 +31,7 @@ struct sn_batch {
 struct sn_spool;
 
 struct sn_spool_stats {
-	uint64_t batches, octets;		    /* there now */
+	uint64_t batches, octets;		   /* there now */
 	uint64_t dropped_batches, dropped_records; /* for want of room, by age */
 	uint64_t damaged_batches;
 	uint64_t failed_batches, failed_records; /* could not be written: disk full, no permission */

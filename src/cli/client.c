@@ -30,8 +30,10 @@ static int token_find(const char *path, char ret_token[4096], struct sn_diag *re
 	*ret_token = '\0';
 	if (!path) {
 		snprintf(ret_token, 4096, "%s", token ? token : "");
-		return *ret_token ? 0 : sn_diag_set(reterr, -EACCES, "a controller wants a token: name its file with --token-file, or "
-								     "put it into " SN_CLIENT_TOKEN);
+		return *ret_token ? 0
+				  : sn_diag_set(reterr, -EACCES,
+						"a controller wants a token: name its file with --token-file, or "
+						"put it into " SN_CLIENT_TOKEN);
 	}
 	f = fopen(path, "re");
 	if (!f)
@@ -250,8 +252,9 @@ static int node_find(struct sn_client *client, struct sn_diag *reterr)
 	json_decref(document);
 	if (client->node)
 		return 0;
-	return sn_diag_set(reterr, -EINVAL, count ? "there are several nodes: name one with --node ('sauron nodes' lists them)"
-						  : "the controller knows no node yet");
+	return sn_diag_set(reterr, -EINVAL,
+			   count ? "there are several nodes: name one with --node ('sauron nodes' lists them)"
+				 : "the controller knows no node yet");
 }
 
 int sn_client_get_local(struct sn_client *client, const char *path, const char *const *query, json_t **ret_document,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file Questions to the agent's local API (HTTP over its Unix socket), or to a controller. Of a controller a node's agent can be asked
- * what it answers locally.
+ * @file Questions to the agent's local API (HTTP over its Unix socket), or to a controller. Of a controller a node's agent can be
+ * asked what it answers locally.
  */
 #ifndef SN_CLI_CLIENT_H
 #define SN_CLI_CLIENT_H
@@ -14,7 +14,7 @@
 
 #define SN_CLIENT_SOCKET "/run/sauron/agent.sock"
 
-#define SN_CLIENT_TOKEN	 "SAURON_TOKEN" /* in the environment: where no token file is named */
+#define SN_CLIENT_TOKEN "SAURON_TOKEN" /* in the environment: where no token file is named */
 
 /** Who is asked. */
 struct sn_client_target {
@@ -32,10 +32,11 @@ struct sn_client_target {
 		SN_CLIENT_CONTROLLER_ARGS(struct_type)
 #define SN_CLIENT_CONTROLLER_ARGS(struct_type)                                                                                   \
 	{ SN_ARG(struct_type, target.controller, "controller", SN_ARG_STRING), .value = "URL",                                   \
-	  .doc = "ask a controller, like http://127.0.0.1:7080" },                                                              \
+	  .doc = "ask a controller, like http://127.0.0.1:7080" },                                                               \
 	{                                                                                                                        \
-		SN_ARG(struct_type, target.token_file, "token-file", SN_ARG_STRING), .value = "FILE",                            \
-		.doc = "with --controller: a file with a token; " SN_CLIENT_TOKEN " in the environment when left out"            \
+		SN_ARG(struct_type, target.token_file, "token-file", SN_ARG_STRING),                                             \
+			.value = "FILE",                                                                                         \
+			.doc = "with --controller: a file with a token; " SN_CLIENT_TOKEN " in the environment when left out"    \
 	}
 
 struct sn_client;
@@ -53,7 +54,8 @@ int sn_client_get(struct sn_client *client, const char *path, const char *const 
 /** The same, parsed. The document is the caller's. */
 int sn_client_get_json(struct sn_client *client, const char *path, const char *const *query, json_t **ret_document,
 		       struct sn_diag *reterr);
-/** What the agent answers at `path` of its local API ("/v1/kpi"), asked here or by way of the controller. As sn_client_get_json. */
+/** What the agent answers at `path` of its local API ("/v1/kpi"), asked here or by way of the controller. As sn_client_get_json.
+ */
 int sn_client_get_local(struct sn_client *client, const char *path, const char *const *query, json_t **ret_document,
 			struct sn_diag *reterr);
 /** The exit code that belongs to a failure of the two. */

@@ -29,7 +29,8 @@ static const char *const state_names[] = { "up", "silent", "gone", NULL };
 static const struct sn_arg nodes_args[] = {
 	{ SN_ARG(struct nodes_options, text, "text", SN_ARG_STRING), .letter = 't', .value = "TEXT",
 	  .doc = "only nodes with this in their name, cluster, kernel or version" },
-	{ SN_ARG(struct nodes_options, state, "state", SN_ARG_STRING), .choices = state_names, .doc = "only nodes in this state" },
+	{ SN_ARG(struct nodes_options, state, "state", SN_ARG_STRING), .choices = state_names,
+	  .doc = "only nodes in this state" },
 	{ SN_ARG(struct nodes_options, format, "format", SN_ARG_CHOICE), .letter = 'f', .choices = sn_format_names_basic,
 	  .doc = "how to print" },
 	SN_CLIENT_CONTROLLER_ARGS(struct nodes_options),
@@ -97,20 +98,21 @@ static json_t *node_row(const json_t *node)
 	json_t *row = json_object(), *module;
 	struct sn_text modules = { 0 };
 	size_t i;
-	static const char *const shown[] = { "name", "cluster", "state", "version", "kernel", "last_seen", "cpu_share", "rss_octets",
-					     "lost" };
+	static const char *const shown[] = { "name",	  "cluster",   "state",	     "version", "kernel",
+					     "last_seen", "cpu_share", "rss_octets", "lost" };
 
 	for (i = 0; i < SN_ARRAY_SIZE(shown); i++) {
 		json_t *value = json_object_get(node, shown[i]);
 
 		json_object_set(row, shown[i], value ? value : json_null());
 	}
-	json_array_foreach(json_object_get(node, "modules"), i, module) {
+	json_array_foreach(json_object_get(node, "modules"), i, module)
+	{
 		const char *name = json_string_value(json_object_get(module, "module"));
 		const char *state = json_string_value(json_object_get(module, "state"));
 
-		sn_text_addf(&modules, "%s%s%s%s", i ? ", " : "", name ? name : "?", state && strcmp(state, "attached") ? ": " : "",
-			     state && strcmp(state, "attached") ? state : "");
+		sn_text_addf(&modules, "%s%s%s%s", i ? ", " : "", name ? name : "?",
+			     state && strcmp(state, "attached") ? ": " : "", state && strcmp(state, "attached") ? state : "");
 	}
 	json_object_set_new(row, "modules", json_string(modules.data ? modules.data : ""));
 	sn_text_free(&modules);
@@ -122,8 +124,7 @@ static void print_nodes(const json_t *document)
 	json_t *rows = json_array(), *table = json_pack("{s:o}", "nodes", rows), *node;
 	size_t i;
 
-	json_array_foreach(json_object_get(document, "nodes"), i, node)
-		json_array_append_new(rows, node_row(node));
+	json_array_foreach(json_object_get(document, "nodes"), i, node) json_array_append_new(rows, node_row(node));
 	sn_document_print(stdout, table, SN_FORMAT_TABLE);
 	json_decref(table);
 }
@@ -177,8 +178,8 @@ static void events_query(const struct events_options *options, char since[LIMIT_
 
 	/* "15m" back from now is "-15m" to the API. */
 	snprintf(since, LIMIT_TEXT, "-%.20s", options->since ? options->since : "");
-	for (const char *const *p = (const char *const[]) { "type", options->type, "node", options->node, "ue", options->ue, "gnb",
-							    options->gnb, "limit", options->limit, "from",
+	for (const char *const *p = (const char *const[]) { "type", options->type, "node", options->node, "ue", options->ue,
+							    "gnb", options->gnb, "limit", options->limit, "from",
 							    absolute || !options->since ? options->since : since, NULL };
 	     *p; p += 2) {
 		ret_query[count++] = p[0];

@@ -201,8 +201,9 @@ static int kpi_main(int argc, char **argv)
 		return SN_EXIT_USAGE;
 	}
 	if (options.format == SN_FORMAT_PROMETHEUS && options.target.controller) {
-		sn_log_error("kpi: the metrics of nodes are at the controller's /api/v1/series; in the Prometheus format each agent "
-			     "gives its own");
+		sn_log_error(
+			"kpi: the metrics of nodes are at the controller's /api/v1/series; in the Prometheus format each agent "
+			"gives its own");
 		return SN_EXIT_USAGE;
 	}
 	if (sn_client_new(&options.target, &client, &diag)) {

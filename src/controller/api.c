@@ -13,7 +13,7 @@
 #include "controller/internal.h"
 #include "model/document.h"
 
-#define LOGIN_OCTETS 4096u
+#define LOGIN_OCTETS  4096u
 #define CHANGE_HEADER "X-Sauron-Request" /* no page of another origin can send it without being asked first (CORS) */
 
 /** What a browser may do with our pages: nothing that is not ours. */
@@ -51,7 +51,8 @@ static const struct route {
 	{ "GET", "/api/v1/record-types", SN_ROLE_VIEWER, sn_api_record_types, NULL },
 	{ "GET", "/api/v1/records", SN_ROLE_VIEWER, sn_api_records,
 	  (const char *const[]) { FILTERS, "cursor", "order", "fields", "format", NULL } },
-	{ "GET", "/api/v1/records/counts", SN_ROLE_VIEWER, sn_api_counts, (const char *const[]) { FILTERS, "field", "by", NULL } },
+	{ "GET", "/api/v1/records/counts", SN_ROLE_VIEWER, sn_api_counts,
+	  (const char *const[]) { FILTERS, "field", "by", NULL } },
 	{ "GET", "/api/v1/metrics", SN_ROLE_VIEWER, sn_api_metrics, NULL },
 	{ "GET", "/api/v1/series", SN_ROLE_VIEWER, sn_api_series,
 	  (const char *const[]) { "name", "node", "label", "from", "to", "step", NULL } },
@@ -108,8 +109,9 @@ int sn_api_time(const struct sn_api_call *call, const char *name, uint64_t fallb
 	if (*text == '-' && !sn_text_parse_duration(text + 1, &back))
 		*ret_ns = back < now_ns ? now_ns - back : 0;
 	else if (parse_time(text, ret_ns)) {
-		sn_http_refuse(answer, 400, "%s must be a time like 2026-11-24T07:00:00Z or a duration back like -15m, not '%.64s'",
-			       name, text);
+		sn_http_refuse(answer, 400,
+			       "%s must be a time like 2026-11-24T07:00:00Z or a duration back like -15m, not '%.64s'", name,
+			       text);
 		return -EINVAL;
 	}
 	return 0;
@@ -124,7 +126,8 @@ int sn_api_number(const struct sn_api_call *call, const char *name, uint64_t fal
 	if (!text)
 		return 0;
 	if (sn_text_parse_size(text, ret_value) || !*ret_value || *ret_value > max) {
-		sn_http_refuse(answer, 400, "%s must be a number from 1 to %llu, not '%.64s'", name, (unsigned long long)max, text);
+		sn_http_refuse(answer, 400, "%s must be a number from 1 to %llu, not '%.64s'", name, (unsigned long long)max,
+			       text);
 		return -EINVAL;
 	}
 	return 0;
@@ -169,8 +172,8 @@ static void login(const struct sn_api_call *call, struct sn_http_answer *answer)
 		sn_http_refuse(answer, 401, "the token is not known, was used already, or its time is over");
 	} else {
 		answer->status = 204;
-		sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu", secret,
-				   (unsigned long long)(call->controller->config.session_lifetime / SN_NSEC_PER_SEC));
+		sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu",
+				   secret, (unsigned long long)(call->controller->config.session_lifetime / SN_NSEC_PER_SEC));
 	}
 	audit(&after, "sign in", answer->status);
 }
@@ -185,8 +188,8 @@ static void logout(const struct sn_api_call *call, struct sn_http_answer *answer
 
 static void me(const struct sn_api_call *call, struct sn_http_answer *answer)
 {
-	sn_api_answer(answer, json_pack("{s:s, s:s, s:s}", "user", call->identity.user, "role", sn_role_names[call->identity.role],
-					"version", SN_VERSION));
+	sn_api_answer(answer, json_pack("{s:s, s:s, s:s}", "user", call->identity.user, "role",
+					sn_role_names[call->identity.role], "version", SN_VERSION));
 }
 
 static void live(const struct sn_api_call *call, struct sn_http_answer *answer)
@@ -290,8 +293,9 @@ static bool parameters_known(const struct route *route, const struct sn_http_req
 	const char *nearest = unknown ? sn_text_nearest(unknown, names) : NULL;
 
 	if (unknown)
-		sn_http_refuse(answer, 400, nearest ? "unknown parameter '%.64s'; did you mean '%s'?" : "unknown parameter '%.64s'",
-			       unknown, nearest);
+		sn_http_refuse(answer, 400,
+			       nearest ? "unknown parameter '%.64s'; did you mean '%s'?" : "unknown parameter '%.64s'", unknown,
+			       nearest);
 	return !unknown;
 }
 

@@ -49,10 +49,11 @@ static json_t *told(const struct sn_node_info *node, const char *name)
 static json_t *node_json(const struct sn_node_info *node)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", node->name, "cluster",
-			 node->cluster, "state", sn_node_state_names[node->state], "since", time_json(node->since_ns), "last_seen",
-			 time_json(node->last_seen_ns), "labels", told(node, "labels"), "version", told(node, "version"), "kernel",
-			 told(node, "kernel"), "modules", told(node, "modules"), "cpu_share", told(node, "cpu_share"), "rss_octets",
-			 told(node, "rss_octets"), "records_per_s", told(node, "records_per_s"), "lost", told(node, "lost"));
+			 node->cluster, "state", sn_node_state_names[node->state], "since", time_json(node->since_ns),
+			 "last_seen", time_json(node->last_seen_ns), "labels", told(node, "labels"), "version",
+			 told(node, "version"), "kernel", told(node, "kernel"), "modules", told(node, "modules"), "cpu_share",
+			 told(node, "cpu_share"), "rss_octets", told(node, "rss_octets"), "records_per_s",
+			 told(node, "records_per_s"), "lost", told(node, "lost"));
 }
 
 static bool text_in(const char *text, const char *wanted)
@@ -71,7 +72,8 @@ static bool node_matches(const struct sn_node_info *node, const char *text, cons
 
 void sn_api_nodes(const struct sn_api_call *call, struct sn_http_answer *answer)
 {
-	const char *text = call->request->parameter(call->request, "text"), *state = call->request->parameter(call->request, "state");
+	const char *text = call->request->parameter(call->request, "text"),
+		   *state = call->request->parameter(call->request, "state");
 	const char *cursor = call->request->parameter(call->request, "cursor"), *next = NULL;
 	json_t *nodes;
 	struct sn_node_info node;
@@ -90,8 +92,7 @@ void sn_api_nodes(const struct sn_api_call *call, struct sn_http_answer *answer)
 		if (json_array_size(nodes) < limit)
 			json_array_append_new(nodes, node_json(&node));
 		else if (!next)
-			next = json_string_value(
-				json_object_get(json_array_get(nodes, json_array_size(nodes) - 1), "name"));
+			next = json_string_value(json_object_get(json_array_get(nodes, json_array_size(nodes) - 1), "name"));
 	}
 	sn_api_answer(answer, json_pack("{s:o, s:s?, s:I}", "nodes", nodes, "next", next, "total", (json_int_t)total));
 }
@@ -119,8 +120,8 @@ static void add_parameter(struct sn_text *path, const char *name, const char *va
 		return;
 	sn_text_addf(path, "%c%s=", strchr(path->data, '?') ? '&' : '?', name);
 	for (; *value; value++) {
-		bool plain = (*value >= 'a' && *value <= 'z') || (*value >= 'A' && *value <= 'Z') || (*value >= '0' && *value <= '9') ||
-			     *value == '-' || *value == '_' || *value == '.';
+		bool plain = (*value >= 'a' && *value <= 'z') || (*value >= 'A' && *value <= 'Z') ||
+			     (*value >= '0' && *value <= '9') || *value == '-' || *value == '_' || *value == '.';
 
 		sn_text_addf(path, plain ? "%c" : "%%%02X", (unsigned char)*value);
 	}
@@ -200,7 +201,8 @@ static json_t *usual_json(struct sn_controller *controller, const char *node, co
 	if (sn_store_series(controller->store, &query, on_usual, &usual, /* reterr= */ NULL) < 0 || usual.count < USUAL_POINTS)
 		return json_null();
 	qsort(usual.values, usual.count, sizeof(usual.values[0]), by_value);
-	return json_pack("{s:f, s:f}", "low", usual.values[usual.count / 20], "high", usual.values[usual.count - 1 - usual.count / 20]);
+	return json_pack("{s:f, s:f}", "low", usual.values[usual.count / 20], "high",
+			 usual.values[usual.count - 1 - usual.count / 20]);
 }
 
 static void add_kpis(struct sn_controller *controller, const struct sn_node_info *node, bool usual, json_t *list)
@@ -208,7 +210,8 @@ static void add_kpis(struct sn_controller *controller, const struct sn_node_info
 	json_t *kpi;
 	size_t i;
 
-	json_array_foreach(json_object_get(node->about, "kpis"), i, kpi) {
+	json_array_foreach(json_object_get(node->about, "kpis"), i, kpi)
+	{
 		const char *name = json_string_value(json_object_get(kpi, "kpi"));
 		json_t *row = json_copy(kpi);
 
@@ -227,7 +230,8 @@ static void add_losses(const struct sn_node_info *node, json_t *list)
 	json_t *loss;
 	size_t i;
 
-	json_array_foreach(json_object_get(node->about, "losses"), i, loss) {
+	json_array_foreach(json_object_get(node->about, "losses"), i, loss)
+	{
 		json_t *row = json_array_size(list) < LOSSES_MAX ? json_copy(loss) : NULL;
 
 		if (!row)
@@ -262,10 +266,10 @@ void sn_api_overview(const struct sn_api_call *call, struct sn_http_answer *answ
 	}
 	sn_fleet_states(controller->fleet, states);
 	sn_store_stats(controller->store, &store);
-	sn_api_answer(answer, json_pack("{s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:{s:f, s:f}, s:{s:I, s:I, s:I}}", "kpis", kpis, "losses",
-					losses, "nodes", "up", (json_int_t)states[SN_NODE_UP], "silent",
+	sn_api_answer(answer, json_pack("{s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:{s:f, s:f}, s:{s:I, s:I, s:I}}", "kpis", kpis,
+					"losses", losses, "nodes", "up", (json_int_t)states[SN_NODE_UP], "silent",
 					(json_int_t)states[SN_NODE_SILENT], "gone", (json_int_t)states[SN_NODE_GONE], "total",
-					(json_int_t)sn_fleet_count(controller->fleet), "overhead", "cpu_share", cpu, "rss_octets", rss,
-					"store", "octets", (json_int_t)store.octets, "records", (json_int_t)store.records, "days",
-					(json_int_t)store.days));
+					(json_int_t)sn_fleet_count(controller->fleet), "overhead", "cpu_share", cpu, "rss_octets",
+					rss, "store", "octets", (json_int_t)store.octets, "records", (json_int_t)store.records,
+					"days", (json_int_t)store.days));
 }

@@ -173,8 +173,7 @@ static int take_cursor(const struct sn_api_call *call, struct sn_store_query *qu
 {
 	const char *cursor = call->request->parameter(call->request, "cursor");
 
-	if (!cursor || !*cursor ||
-	    sscanf(cursor, "%" SCNu64 ".%" SCNu64, &query->after_time_ns, &query->after_id) == 2)
+	if (!cursor || !*cursor || sscanf(cursor, "%" SCNu64 ".%" SCNu64, &query->after_time_ns, &query->after_id) == 2)
 		return 0;
 	sn_http_refuse(answer, 400, "cursor is not one that this API has given");
 	return -EINVAL;
@@ -217,15 +216,16 @@ static void csv_columns(const struct sn_api_call *call, struct page *page)
 {
 	static const char *const own[] = { "time", "node", "type" };
 	const char *type = call->request->parameter(call->request, "type");
-	const json_t *fields = json_object_get(
-		json_object_get(sn_fleet_record_types(call->controller->fleet), type ? type : ""), "fields");
+	const json_t *fields =
+		json_object_get(json_object_get(sn_fleet_record_types(call->controller->fleet), type ? type : ""), "fields");
 	json_t *field;
 	size_t i;
 
 	if (!page->field_count) {
 		for (i = 0; i < SN_ARRAY_SIZE(own); i++)
 			page->fields[page->field_count++] = own[i];
-		json_array_foreach(fields, i, field) {
+		json_array_foreach(fields, i, field)
+		{
 			const char *name = json_string_value(json_object_get(field, "name"));
 
 			if (name && strcmp(name, "time") != 0 && page->field_count < FIELDS_MAX)
@@ -241,7 +241,8 @@ static void csv_columns(const struct sn_api_call *call, struct page *page)
 }
 
 /** The store gives so many at a time: an export goes on where it has stopped. */
-static int64_t store_records(struct sn_store *store, const struct sn_store_query *wanted, struct page *page, struct sn_diag *reterr)
+static int64_t store_records(struct sn_store *store, const struct sn_store_query *wanted, struct page *page,
+			     struct sn_diag *reterr)
 {
 	struct sn_store_query query = *wanted;
 	int64_t count;
@@ -342,7 +343,6 @@ void sn_api_record_types(const struct sn_api_call *call, struct sn_http_answer *
 	json_t *list = json_array(), *type;
 	const char *name;
 
-	json_object_foreach((json_t *)sn_fleet_record_types(call->controller->fleet), name, type)
-		json_array_append(list, type);
+	json_object_foreach((json_t *)sn_fleet_record_types(call->controller->fleet), name, type) json_array_append(list, type);
 	sn_api_answer(answer, json_pack("{s:o}", "types", list));
 }

@@ -82,8 +82,9 @@ static int on_series(void *ctx, struct sn_view node, struct sn_view name, struct
 	sn_text_add_bytes(text, (const char *)labels.data, labels.len);
 	sn_text_addf(text, ",\"kind\":\"%s\",\"points\":[", kind == SN_STORE_COUNTER ? "counter" : "gauge");
 	for (size_t i = 0; i < count; i++)
-		sn_text_addf(text, "%s[%" PRIu64 ",%.12g,%.12g,%.12g]", i ? "," : "", (uint64_t)(points[i].time_ns / SN_NSEC_PER_MSEC),
-			     points[i].value, points[i].minimum, points[i].maximum);
+		sn_text_addf(text, "%s[%" PRIu64 ",%.12g,%.12g,%.12g]", i ? "," : "",
+			     (uint64_t)(points[i].time_ns / SN_NSEC_PER_MSEC), points[i].value, points[i].minimum,
+			     points[i].maximum);
 	sn_text_add(text, "]}");
 	return text->failed || text->len > ANSWER_SIZE ? -ENOMEM : listing->rows >= SERIES_MAX ? 1 : 0;
 }

@@ -22,9 +22,9 @@
 #define SESSIONS_MAX 1024u
 #define HASH_LEN     32
 /* Guessing 256 bits is hopeless; the brake keeps it out of the log and the CPU. */
-#define GUESSES_MAX  10u
-#define GUESS_NS     (60 * SN_NSEC_PER_SEC)
-#define ADDRESSES    256u
+#define GUESSES_MAX 10u
+#define GUESS_NS    (60 * SN_NSEC_PER_SEC)
+#define ADDRESSES   256u
 
 const char *const sn_role_names[_SN_ROLE_MAX + 1] = { "none", "agent", "viewer", "operator", "admin", NULL };
 
@@ -157,9 +157,7 @@ static int load(struct sn_auth *auth, struct sn_diag *reterr)
 		return sn_diag_set(reterr, -EINVAL, "%s:%d: the tokens cannot be read: %s", auth->path, error.line,
 				   list ? "no list" : error.text);
 	}
-	json_array_foreach(list, i, entry)
-		if (auth->token_count < TOKENS_MAX)
-			load_one(auth, entry);
+	json_array_foreach(list, i, entry) if (auth->token_count < TOKENS_MAX) load_one(auth, entry);
 	json_decref(list);
 	return 0;
 }

@@ -534,7 +534,8 @@ void sn_collector_serve(struct sn_collector *collector, const struct sn_identity
 	answer->status = 200;
 	if (is_json(request)) {
 		answer->type = "application/json";
-		sn_text_addf(&answer->body, collector->refused ? "{\"partialSuccess\":{\"%s\":\"%" PRIu64 "\",\"errorMessage\":\"%s\"}}" : "{}",
+		sn_text_addf(&answer->body,
+			     collector->refused ? "{\"partialSuccess\":{\"%s\":\"%" PRIu64 "\",\"errorMessage\":\"%s\"}}" : "{}",
 			     logs ? "rejectedLogRecords" : "rejectedDataPoints", collector->refused, collector->why);
 	} else {
 		answer->type = "application/x-protobuf";

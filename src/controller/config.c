@@ -30,9 +30,10 @@ const struct sn_option sn_controller_options[] = {
 	       .max = 3650ull * DAY_NS),
 	OPTION(body_limit, SN_OPTION_SIZE, "8MiB", "Octets of one request of an agent, packed or unpacked.", .min = 64ull << 10,
 	       .max = 256ull << 20),
-	OPTION(node_records_per_s, SN_OPTION_U32, "20000", "Records taken of one node in a second; 0: no limit.", .max = 10000000),
-	OPTION(session_lifetime, SN_OPTION_DURATION, "12h", "How long a sign-in to the console lasts.", .min = 60 * SN_NSEC_PER_SEC,
-	       .max = 30 * DAY_NS),
+	OPTION(node_records_per_s, SN_OPTION_U32, "20000", "Records taken of one node in a second; 0: no limit.",
+	       .max = 10000000),
+	OPTION(session_lifetime, SN_OPTION_DURATION, "12h", "How long a sign-in to the console lasts.",
+	       .min = 60 * SN_NSEC_PER_SEC, .max = 30 * DAY_NS),
 	{ 0 },
 };
 

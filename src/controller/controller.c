@@ -212,10 +212,10 @@ const char *sn_controller_url(const struct sn_controller *controller)
 
 int sn_controller_console_token(struct sn_controller *controller, char ret_token[SN_TOKEN_TEXT])
 {
-	return sn_auth_grant(controller->auth,
-			     &(struct sn_token_grant) {
-				     .user = "console", .role = SN_ROLE_ADMIN, .lifetime_ns = CONSOLE_NS, .once = true },
-			     ret_token);
+	return sn_auth_grant(
+		controller->auth,
+		&(struct sn_token_grant) { .user = "console", .role = SN_ROLE_ADMIN, .lifetime_ns = CONSOLE_NS, .once = true },
+		ret_token);
 }
 
 int sn_controller_agent_token(struct sn_controller *controller, const char *node, char ret_token[SN_TOKEN_TEXT])

@@ -111,8 +111,8 @@ static int run(const struct sn_controller_config *config)
 	if (!err)
 		err = sn_controller_console_token(controller, token);
 	if (!err) {
-		sn_log_info("version " SN_VERSION " is ready; console at %s/#token=%s (signs in once)", sn_controller_url(controller),
-			    token);
+		sn_log_info("version " SN_VERSION " is ready; console at %s/#token=%s (signs in once)",
+			    sn_controller_url(controller), token);
 		sd_notify(0, "READY=1");
 		uv_run(&loop, UV_RUN_DEFAULT);
 		sd_notify(0, "STOPPING=1");

@@ -185,8 +185,7 @@ static void questions_answer(struct node *node, struct sn_http_answer *answer)
 		if (question->sent)
 			continue;
 		question->sent = true;
-		json_array_append_new(questions,
-				      json_pack("{s:I, s:s}", "id", (json_int_t)question->id, "path", question->path));
+		json_array_append_new(questions, json_pack("{s:I, s:s}", "id", (json_int_t)question->id, "path", question->path));
 	}
 	if (!document || sn_json_text(document, &answer->body) < 0)
 		sn_http_refuse(answer, 500, "out of memory");
@@ -282,9 +281,10 @@ static void take_types(struct sn_fleet *fleet, const json_t *types)
 	const char *name;
 	json_t *type;
 
-	json_object_foreach((json_t *)types, name, type)
-		if (json_is_object(type) && (json_object_size(fleet->types) < TYPES_MAX || json_object_get(fleet->types, name)))
-			json_object_set(fleet->types, name, type);
+	json_object_foreach((json_t *)types, name,
+			    type) if (json_is_object(type) &&
+				      (json_object_size(fleet->types) < TYPES_MAX || json_object_get(fleet->types, name)))
+		json_object_set(fleet->types, name, type);
 }
 
 static void take_about(struct node *node, json_t *about, const char *cluster)
@@ -318,7 +318,8 @@ void sn_fleet_poll(struct sn_fleet *fleet, const char *name, const char *cluster
 		json_decref(document);
 		return;
 	}
-	if (!node && (strlen(name) > NAME_MAX_LEN || !*name || fleet->count >= fleet->max_nodes || !(node = node_add(fleet, name)))) {
+	if (!node &&
+	    (strlen(name) > NAME_MAX_LEN || !*name || fleet->count >= fleet->max_nodes || !(node = node_add(fleet, name)))) {
 		sn_http_refuse(answer, 503, "the fleet takes no more nodes");
 		json_decref(document);
 		return;
@@ -327,8 +328,7 @@ void sn_fleet_poll(struct sn_fleet *fleet, const char *name, const char *cluster
 	fleet->stats.polls++;
 	fleet->revision++;
 	take_about(node, json_object_get(document, "about"), cluster);
-	json_array_foreach(json_object_get(document, "answers"), i, entry)
-		take_answer(node, entry);
+	json_array_foreach(json_object_get(document, "answers"), i, entry) take_answer(node, entry);
 	json_decref(document);
 	if (node->poll) /* an agent that has lost its connection asks anew before we know */
 		poll_answer(node);

@@ -2,9 +2,9 @@
 /**
  * @file The nodes: what each told of itself last, and questions on their way to their agents.
  *
- * An agent asks all the time: it posts what it knows of itself, and the controller holds the answer until it has something to ask or
- * some time has passed. So no agent has to listen, and what an agent serves locally (its KPIs by gNB, one UE's story) can be had from
- * the controller.
+ * An agent asks all the time: it posts what it knows of itself, and the controller holds the answer until it has something to ask
+ * or some time has passed. So no agent has to listen, and what an agent serves locally (its KPIs by gNB, one UE's story) can be
+ * had from the controller.
  */
 #ifndef SN_CONTROLLER_FLEET_H
 #define SN_CONTROLLER_FLEET_H

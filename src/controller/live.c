@@ -169,7 +169,8 @@ void sn_live_tick(struct sn_live *live, const struct sn_fleet *fleet)
 		return;
 	live->nodes_ns = now_ns;
 	sn_fleet_states(fleet, counts);
-	sn_text_addf(&text, "event: nodes\ndata: {\"up\":%" PRIu64 ",\"silent\":%" PRIu64 ",\"gone\":%" PRIu64 ",\"total\":%zu}\n\n",
+	sn_text_addf(&text,
+		     "event: nodes\ndata: {\"up\":%" PRIu64 ",\"silent\":%" PRIu64 ",\"gone\":%" PRIu64 ",\"total\":%zu}\n\n",
 		     counts[SN_NODE_UP], counts[SN_NODE_SILENT], counts[SN_NODE_GONE], sn_fleet_count(fleet));
 	for (struct watcher *watcher = live->watchers; watcher; watcher = watcher->next)
 		send_event(watcher, &text, /* record= */ false);

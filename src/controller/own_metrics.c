@@ -12,34 +12,50 @@
 
 #define LABELS(...) ((const char *const[]) { __VA_ARGS__, NULL })
 
-static const struct sn_metric build_info = { "sauron_controller_build_info", "Version of the controller; the value is always 1.",
-					     { "version" }, SN_METRIC_GAUGE };
-static const struct sn_metric cpu = { "sauron_controller_cpu_seconds_total", "CPU time of the process, user and system.",
-				      { NULL }, SN_METRIC_COUNTER };
+static const struct sn_metric build_info = {
+	"sauron_controller_build_info", "Version of the controller; the value is always 1.", { "version" }, SN_METRIC_GAUGE
+};
+static const struct sn_metric cpu = {
+	"sauron_controller_cpu_seconds_total", "CPU time of the process, user and system.", { NULL }, SN_METRIC_COUNTER
+};
 static const struct sn_metric memory_peak = { "sauron_controller_resident_memory_peak_bytes",
-					      "The most resident memory that the process has had.", { NULL }, SN_METRIC_GAUGE };
+					      "The most resident memory that the process has had.",
+					      { NULL },
+					      SN_METRIC_GAUGE };
 static const struct sn_metric nodes = { "sauron_controller_nodes", "Nodes known, by state.", { "state" }, SN_METRIC_GAUGE };
 static const struct sn_metric polls = { "sauron_controller_agent_polls_total", "Polls of agents.", { NULL }, SN_METRIC_COUNTER };
 static const struct sn_metric questions = { "sauron_controller_questions_total",
-					    "Questions put to agents, by whether they were answered in time.", { "answered" },
+					    "Questions put to agents, by whether they were answered in time.",
+					    { "answered" },
 					    SN_METRIC_COUNTER };
-static const struct sn_metric requests = { "sauron_controller_http_requests_total", "Answered requests by status.", { "code" },
-					   SN_METRIC_COUNTER };
-static const struct sn_metric connections = { "sauron_controller_http_connections", "Connections now.", { NULL }, SN_METRIC_GAUGE };
+static const struct sn_metric requests = {
+	"sauron_controller_http_requests_total", "Answered requests by status.", { "code" }, SN_METRIC_COUNTER
+};
+static const struct sn_metric connections = {
+	"sauron_controller_http_connections", "Connections now.", { NULL }, SN_METRIC_GAUGE
+};
 static const struct sn_metric watchers = { "sauron_controller_live_watchers", "Live streams now.", { NULL }, SN_METRIC_GAUGE };
-static const struct sn_metric collected = { "sauron_controller_collected_total", "What the collector stored, by kind.", { "kind" },
-					    SN_METRIC_COUNTER };
+static const struct sn_metric collected = {
+	"sauron_controller_collected_total", "What the collector stored, by kind.", { "kind" }, SN_METRIC_COUNTER
+};
 static const struct sn_metric refused = { "sauron_controller_collector_refused_total",
-					  "What the collector refused: records in partial successes, whole requests.", { "what" },
+					  "What the collector refused: records in partial successes, whole requests.",
+					  { "what" },
 					  SN_METRIC_COUNTER };
 static const struct sn_metric duplicates = { "sauron_controller_duplicate_batches_total",
-					     "Batches that came again and were not stored again.", { NULL }, SN_METRIC_COUNTER };
-static const struct sn_metric store_bytes = { "sauron_controller_store_bytes", "What the store takes on disk.", { NULL },
-					      SN_METRIC_GAUGE };
-static const struct sn_metric store_refused = { "sauron_controller_store_refused_batches_total",
-						"Batches that the store had no room for.", { NULL }, SN_METRIC_COUNTER };
+					     "Batches that came again and were not stored again.",
+					     { NULL },
+					     SN_METRIC_COUNTER };
+static const struct sn_metric store_bytes = {
+	"sauron_controller_store_bytes", "What the store takes on disk.", { NULL }, SN_METRIC_GAUGE
+};
+static const struct sn_metric store_refused = {
+	"sauron_controller_store_refused_batches_total", "Batches that the store had no room for.", { NULL }, SN_METRIC_COUNTER
+};
 static const struct sn_metric expired = { "sauron_controller_store_expired_records_total",
-					  "Records removed for their age or for want of room.", { NULL }, SN_METRIC_COUNTER };
+					  "Records removed for their age or for want of room.",
+					  { NULL },
+					  SN_METRIC_COUNTER };
 
 static void collect_process(struct sn_metrics *metrics)
 {

@@ -51,7 +51,8 @@ void sn_record_to_otlp(const struct sn_record_type *type, const void *row, uint6
 		.time_ns = time_ns, .severity = 9 /* INFO */, .event_name = view_of(type->name), .attributes = attributes
 	};
 
-	for (size_t i = type->event; /* its time is the record's own */ i < type->field_count && log.attribute_count < MAX_FIELDS; i++) {
+	for (size_t i = type->event; /* its time is the record's own */ i < type->field_count && log.attribute_count < MAX_FIELDS;
+	     i++) {
 		const struct sn_field *field = &type->fields[i];
 		struct sn_otlp_attribute *attribute = &attributes[log.attribute_count];
 

@@ -264,7 +264,8 @@ static int open_controller(void *ctx, struct sn_agent *agent, struct sn_diag *re
 	if (!err) {
 		agent->controller.url = strdup(sn_controller_url(up->controller));
 		agent->controller.token = strdup(token);
-		err = agent->controller.url && agent->controller.token ? sn_controller_console_token(up->controller, token) : -ENOMEM;
+		err = agent->controller.url && agent->controller.token ? sn_controller_console_token(up->controller, token)
+								       : -ENOMEM;
 	}
 	if (err)
 		return sn_diag_set(reterr, err, "no token can be made for the console: %s", strerror(-err));
