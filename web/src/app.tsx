@@ -30,7 +30,7 @@ class Fence extends Component<{ children: ComponentChildren }, { error: Error | 
   render() {
     if (!this.state.error) return this.props.children;
     return (
-      <div class="page"><div class="failure" role="alert"><span>This page failed: {this.state.error.message}</span>
+      <div class="page"><div class="alarm" role="alert"><span>This page failed: {this.state.error.message}</span>
         <button type="button" class="small" onClick={() => this.setState({ error: null })}>Try again</button></div></div>
     );
   }
@@ -83,6 +83,7 @@ function UserMenu({ me, leave }: { me: Me; leave: () => void }) {
       <summary class="ghost" aria-label={`Signed in as ${me.user}`} title={`${me.user} (${me.role})`}><Icon path={ICONS.user} /></summary>
       <div class="popup">
         <p><b>{me.user}</b><br /><span class="dim">{me.role} · Sauron {me.version}</span></p>
+        <p><a href="licenses.txt" target="_blank" rel="noopener">Licences</a></p>
         <button type="button" onClick={leave}><Icon path={ICONS.out} size={14} /> Sign out</button>
       </div>
     </details>
@@ -159,7 +160,7 @@ export function App() {
   switch (session.state) {
     case 'asking': return <div class="signin"><p class="dim" role="status">…</p></div>;
     case 'out': return <SignIn why={session.why} enter={enter} />;
-    case 'down': return <div class="signin"><div class="failure" role="alert"><span>{session.why}</span><button type="button" class="small" onClick={again}>Try again</button></div></div>;
+    case 'down': return <div class="signin"><div class="alarm" role="alert"><span>{session.why}</span><button type="button" class="small" onClick={again}>Try again</button></div></div>;
     case 'in': return <Shell me={session.me} leave={leave} />;
   }
 }

@@ -71,7 +71,7 @@ export function SignIn({ why, enter }: { why: string; enter: (token: string) => 
         <h1><Eye /> Sauron</h1>
         <label for="token">Token</label>
         <input id="token" name="token" type="password" autocomplete="current-password" required value={token} autofocus aria-describedby="token-help" onInput={event => setToken(event.currentTarget.value)} />
-        {why && <p class="failure" role="alert">{why}</p>}
+        {why && <p class="alarm" role="alert">{why}</p>}
         <button type="submit" class="primary" disabled={busy || !token.trim()}>{busy ? 'Signing in …' : 'Sign in'}</button>
         <p class="dim" id="token-help">The controller prints a link with a token when it starts. An administrator makes further ones.</p>
       </form>

@@ -57,7 +57,7 @@ export function Standing({ answer, empty, none, children }: {
 }
 export function Failure({ error, again, stale }: { error: Error; again?: () => void; stale?: boolean }) {
   return (
-    <div class="failure" role="alert">
+    <div class="alarm" role="alert">
       <span>{error.message}{stale ? ' What is shown is from before.' : ''}</span>
       {again && <button type="button" class="small" onClick={again}>Try again</button>}
     </div>

@@ -103,6 +103,7 @@ export function Chart({ label, times, lines, unit, bars, height = 180, sync, leg
   const last = over ?? -1;
   const value = (line: Line): number | null => {
     if (last >= 0) return line.row[last] ?? null;
+    if (bars) return line.row.reduce<number>((sum, one) => sum + (one ?? 0), 0);
     for (let i = line.row.length - 1; i >= 0; i--) if (line.row[i] !== null) return line.row[i]!;
     return null;
   };
@@ -124,13 +125,13 @@ export function Chart({ label, times, lines, unit, bars, height = 180, sync, leg
     <figure class="chart">
       <div ref={box} class="chart-box" role="img" aria-label={sentence} style={{ height: `${height}px` }} />
       <figcaption class={`legend ${legend}`}>
-        <span class="legend-time">{last >= 0 && times[last] !== undefined ? shortStamp(times[last]!) : 'latest'}</span>
+        <span class="legend-time">{last >= 0 && times[last] !== undefined ? shortStamp(times[last]!) : bars ? 'together' : 'latest'}</span>
         {lines.map(line => (
           <button
             type="button" key={line.label} class={hidden.has(line.label) ? 'off' : ''} aria-pressed={!hidden.has(line.label)}
             title="Click: only this one. With Ctrl: without it." onClick={event => toggle(line.label, !event.ctrlKey && !event.metaKey)}
           >
-            <svg width="10" height="10" aria-hidden="true" class={`ink ${line.tone}`}><rect y={line.dash ? 4 : 1} width="10" height={line.dash ? 2 : 8} rx="1" /></svg>
+            <svg width="10" height="10" aria-hidden="true" class={`ink t-${line.tone}`}><rect y={line.dash ? 4 : 1} width="10" height={line.dash ? 2 : 8} rx="1" /></svg>
             <span class="legend-name">{line.label}</span> <b>{unit(value(line))}</b>
           </button>
         ))}

@@ -92,7 +92,7 @@ function View({ name }: { name: string }) {
     return counter && how === 'rate' && !histogram && text !== '–' ? `${text}/s` : text;
   };
   const columns: Column<Split>[] = [
-    { key: 'key', title: by || 'Series', width: 160, grow: 3, value: row => row.key, text: row => row.key, cell: row => <><svg width="10" height="10" aria-hidden="true" class={`ink ${shown.includes(row) ? TONES[shown.indexOf(row) % TONES.length] : 'none'}`}><rect y="1" width="10" height="8" rx="1" /></svg> {row.key}</> },
+    { key: 'key', title: by || 'Series', width: 160, grow: 3, value: row => row.key, text: row => row.key, cell: row => <><svg width="10" height="10" aria-hidden="true" class={`ink ${shown.includes(row) ? `t-${TONES[shown.indexOf(row) % TONES.length]}` : ''}`}><rect y="1" width="10" height="8" rx="1" /></svg> {row.key}</> },
     { key: 'last', title: 'Latest', width: 96, end: true, value: row => row.last, cell: row => format(row.last) },
     { key: 'mean', title: 'Mean', width: 96, end: true, value: row => row.mean, cell: row => format(row.mean) },
     { key: 'most', title: 'Largest', width: 96, end: true, value: row => row.most, cell: row => format(row.most) },

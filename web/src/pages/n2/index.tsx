@@ -3,6 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { api, type Count, type Filter, type SnRecord } from '../../api';
 import { count, ms, percent } from '../../format';
+import { countsOverTime } from '../../counts';
 import { useLive } from '../../live';
 import { totals, type Whole } from '../../outcomes';
 import type { Page } from '../../page';
@@ -14,7 +15,6 @@ import { Choice, Outcomes, Panel, Standing, State } from '../../ui/bits';
 import { Chart, TONES, type Line } from '../../ui/chart';
 import { changeOf, filterOf, Filters, narrow, narrowed, passes, valueOf } from '../../ui/filters';
 import { Table, type Column } from '../../ui/table';
-import { countsOverTime } from './data';
 import { HeatMap } from './heat';
 
 const FIELDS = ['procedure', 'outcome', 'cause', 'group', 'gnb', 'amf', 'snssai', 'plmn', 'tac', 'node', 'ue', 'chain', 'inferred'];
@@ -126,13 +126,13 @@ function Procedures({ filter, every }: { filter: Filter; every: number }) {
   }, every);
   type ProcedureRow = Whole & { cause?: Count };
   const columns: Column<ProcedureRow>[] = [
-    { key: 'value', title: kind === 'chains' ? 'Chain' : 'Procedure', width: 180, grow: 3, value: row => row.value, text: row => row.value },
-    { key: 'all', title: 'Ended', width: 64, end: true, value: row => row.all, cell: row => count(row.all) },
-    { key: 'failure', title: 'Failures', width: 70, end: true, value: row => row.failure, cell: row => <span class={row.failure ? 'bad' : 'dim'}>{count(row.failure)}</span> },
-    { key: 'silent', title: 'No resp.', tip: 'No response within the time-out', width: 70, end: true, value: row => row.silent, cell: row => <span class={row.silent ? 'warn' : 'dim'}>{count(row.silent)}</span> },
-    { key: 'ratio', title: 'Success', width: 74, end: true, value: row => row.success / row.all, cell: row => percent(row.success / row.all) },
-    { key: 'bar', title: '', width: 70, grow: 1, cell: row => <Outcomes {...row} /> },
-    { key: 'cause', title: 'Foremost cause', width: 150, grow: 3, value: row => row.cause?.by, text: row => row.cause?.by, cell: row => (row.cause ? <>{row.cause.by} <span class="dim">×{count(row.cause.count)}</span></> : <span class="dim">–</span>) },
+    { key: 'value', title: kind === 'chains' ? 'Chain' : 'Procedure', width: 146, grow: 4, value: row => row.value, text: row => row.value },
+    { key: 'all', title: 'Ended', width: 62, end: true, value: row => row.all, cell: row => count(row.all) },
+    { key: 'failure', title: 'Failures', width: 62, end: true, value: row => row.failure, cell: row => <span class={row.failure ? 'bad' : 'dim'}>{count(row.failure)}</span> },
+    { key: 'silent', title: 'No resp.', tip: 'No response within the time-out', width: 66, end: true, value: row => row.silent, cell: row => <span class={row.silent ? 'warn' : 'dim'}>{count(row.silent)}</span> },
+    { key: 'ratio', title: 'Success', width: 66, end: true, value: row => row.success / row.all, cell: row => percent(row.success / row.all) },
+    { key: 'bar', title: '', width: 44, grow: 1, cell: row => <Outcomes {...row} /> },
+    { key: 'cause', title: 'Foremost cause', width: 120, grow: 3, value: row => row.cause?.by, text: row => row.cause?.by, cell: row => (row.cause ? <>{row.cause.by} <span class="dim">×{count(row.cause.count)}</span></> : <span class="dim">–</span>) },
   ];
   return (
     <Panel title={kind === 'chains' ? 'Chains' : 'Procedures'} side={
@@ -168,11 +168,11 @@ function Behind({ filter, every }: { filter: Filter; every: number }) {
     { key: 'time', title: 'Time', width: 104, mono: true, value: row => row.time, cell: row => shortStamp(exactTime(row.time), 3), text: row => row.time },
     { key: 'ue', title: 'UE', width: 164, mono: true, value: row => row.ue as string, cell: row => (row.ue ? <a href={link('ue', { ue: String(row.ue), at: row.id })}>{row.ue as string}</a> : <span class="dim">–</span>) },
     { key: 'procedure', title: 'Procedure', width: 150, grow: 2, value: row => row.procedure as string, text: row => String(row.procedure) },
-    { key: 'outcome', title: 'Outcome', width: 100, value: row => row.outcome as string, cell: row => <State of={String(row.outcome)} /> },
+    { key: 'outcome', title: 'Outcome', width: 110, value: row => row.outcome as string, cell: row => <State of={String(row.outcome)} /> },
     { key: 'duration', title: 'After', width: 76, end: true, value: row => row.duration_ms as number, cell: row => ms(row.duration_ms as number) },
     { key: 'cause', title: 'Cause', width: 160, grow: 3, value: row => row.cause as string, text: row => [row.group, row.cause].filter(Boolean).join(' '), cell: row => (row.cause ? <><span class="dim">{row.group as string}</span> {row.cause as string}</> : <span class="dim">–</span>) },
     { key: 'gnb', title: 'gNB', width: 120, grow: 2, value: row => row.gnb as string, text: row => String(row.gnb ?? '') },
-    { key: 'snssai', title: 'Slice', width: 72, value: row => row.snssai as string },
+    { key: 'snssai', title: 'Slice', width: 84, value: row => row.snssai as string },
   ];
   return (
     <Panel title="The UEs behind it" class="wide-panel" id="behind" side={<>

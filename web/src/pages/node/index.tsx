@@ -12,11 +12,11 @@ import { Table, type Column } from '../../ui/table';
 type RowOf<K extends keyof NodeStatus> = NonNullable<NodeStatus[K]> extends (infer R)[] ? R : never;
 
 const HOOKS: Column<RowOf<'hooks'>>[] = [
-  { key: 'module', title: 'Module', width: 66, value: row => row.module },
-  { key: 'group', title: 'Group', width: 70, value: row => row.group },
-  { key: 'hook', title: 'Hook', width: 86, value: row => row.hook, cell: row => <b class={row.state === 'chosen' ? '' : 'dim'}>{row.hook}</b> },
+  { key: 'module', title: 'Module', width: 58, value: row => row.module },
+  { key: 'group', title: 'Group', width: 60, value: row => row.group },
+  { key: 'hook', title: 'Hook', width: 92, value: row => row.hook, cell: row => <b class={row.state === 'chosen' ? '' : 'dim'}>{row.hook}</b> },
   { key: 'state', title: 'State', width: 104, value: row => row.state, cell: row => <State of={row.state} /> },
-  { key: 'reason', title: 'Why', width: 140, grow: 2, text: row => row.reason, cell: row => row.reason ?? '' },
+  { key: 'reason', title: 'Why', width: 90, grow: 2, text: row => row.reason, cell: row => row.reason ?? '' },
   { key: 'lost', title: 'What is lost with it', width: 160, grow: 3, text: row => row.lost, cell: row => <span class="dim">{row.lost}</span> },
 ];
 const PROGRAMS: Column<RowOf<'programs'>>[] = [
@@ -41,12 +41,12 @@ function Kpis({ name }: { name: string }) {
       <Panel title="N2 on this node" side={<a href={link('n2', { node: name })}>N2 of this node</a>}>
         <Standing answer={answer} empty={!n2 || chains.length === 0} none="It has seen no chain yet.">
           <Table label="Chains" rows={chains} rowKey={row => row.chain ?? ''} most={10} onOpen={row => { location.hash = link('n2', { node: name, where: `procedure:${row.chain}` }); }} columns={[
-            { key: 'chain', title: 'Chain', width: 170, grow: 3, value: row => row.chain, text: row => row.chain },
-            { key: 'attempts', title: 'Attempts', width: 74, end: true, value: row => row.attempts, cell: row => count(row.attempts) },
-            { key: 'success', title: 'Success', width: 76, end: true, value: row => row.success_ratio, cell: row => percent(row.success_ratio) },
-            { key: 'bar', title: '', width: 70, grow: 1, cell: row => <Outcomes success={row.successes} failure={row.failures} silent={row.no_response} /> },
-            { key: 'p50', title: 'p50', width: 76, end: true, value: row => row.duration_ms?.p50, cell: row => ms(row.duration_ms?.p50) },
-            { key: 'p95', title: 'p95', width: 76, end: true, value: row => row.duration_ms?.p95, cell: row => ms(row.duration_ms?.p95) },
+            { key: 'chain', title: 'Chain', width: 140, grow: 3, value: row => row.chain, text: row => row.chain },
+            { key: 'attempts', title: 'Attempts', width: 66, end: true, value: row => row.attempts, cell: row => count(row.attempts) },
+            { key: 'success', title: 'Success', width: 64, end: true, value: row => row.success_ratio, cell: row => percent(row.success_ratio) },
+            { key: 'bar', title: '', width: 44, grow: 1, cell: row => <Outcomes success={row.successes} failure={row.failures} silent={row.no_response} /> },
+            { key: 'p50', title: 'p50', width: 66, end: true, value: row => row.duration_ms?.p50, cell: row => ms(row.duration_ms?.p50) },
+            { key: 'p95', title: 'p95', width: 66, end: true, value: row => row.duration_ms?.p95, cell: row => ms(row.duration_ms?.p95) },
             { key: 'standing', title: 'Standing', width: 90, value: row => row.standing, cell: row => <State of={row.standing} title={row.why} /> },
           ]} />
         </Standing>

@@ -2,14 +2,16 @@
 // Is the network well? What stands out, worst first, and a way down from each figure.
 import { useMemo, useState } from 'preact/hooks';
 import { api, type Node, type SnRecord } from '../../api';
+import { countsOverTime } from '../../counts';
 import { ago, count, inUnit, octets, percent, whole } from '../../format';
 import { useLive, useLiveState } from '../../live';
 import { totals, type Whole } from '../../outcomes';
 import type { Page } from '../../page';
-import { exactTime, rangeLabel, rangeOf, shortStamp } from '../../time';
+import { bounds, exactTime, rangeLabel, rangeOf, shortStamp, stepOf } from '../../time';
 import { useAsk, useNow } from '../../use';
 import { link, set, usePlace } from '../../url';
 import { Choice, Dot, Failure, Outcomes, Panel, Standing, State } from '../../ui/bits';
+import { Chart, type Line } from '../../ui/chart';
 import { Table, type Column } from '../../ui/table';
 import { deviation, kpiRows, type KpiRow } from './kpis';
 
@@ -25,27 +27,36 @@ function Strip({ row }: { row: KpiRow }) {
   least -= room;
   most += room;
   const x = (value: number) => 2 + ((value - least) / (most - least)) * (W - 4);
-  // Of two thousand points each tenth of a pixel needs only one.
-  const points = [...new Set(row.values.map(value => x(value).toFixed(1)))];
-  const outside = new Set(row.outside.map(one => x(one.value!).toFixed(1)));
+  // A few nodes are strokes; many make the shape of their distribution.
+  const bins = new Map<number, number>();
+  for (const value of row.values) {
+    const at = Math.round(x(value) / 2);
+    bins.set(at, (bins.get(at) ?? 0) + 1);
+  }
+  const outside = new Set(row.outside.map(one => Math.round(x(one.value!) / 2)));
+  const top = Math.max(...bins.values()), few = row.values.length <= 20;
+  const tall = (n: number, out: boolean) => (few ? (out ? H - 2 : H - 6) : 3 + (H - 5) * Math.sqrt(n / top));
   const label = `${row.kpi}: ${row.low !== null ? `usual ${inUnit(row.low, row.unit)} to ${inUnit(row.high, row.unit)}` : 'no usual range yet'}; ${row.outside.length} of ${row.nodes} nodes outside`;
   return (
     <svg class="strip" width={W} height={H} role="img" aria-label={label}>
       <title>{label}</title>
       <line x1="0" x2={W} y1={H / 2} y2={H / 2} class="strip-axis" />
       {row.low !== null && row.high !== null && <rect x={x(row.low)} width={Math.max(2, x(row.high) - x(row.low))} y="3" height={H - 6} rx="2" class="strip-usual" />}
-      {points.map(at => <rect key={at} x={Number(at) - 1} y={outside.has(at) ? 1 : 3} width="2" height={outside.has(at) ? H - 2 : H - 6} class={outside.has(at) ? 'strip-out' : 'strip-in'} />)}
+      {[...bins].map(([at, n]) => {
+        const out = outside.has(at), height = tall(n, out);
+        return <rect key={at} x={at * 2 - 1} y={(H - height) / 2} width="2" height={height} class={out ? 'strip-out' : 'strip-in'} />;
+      })}
     </svg>
   );
 }
 
 const KPI_COLUMNS: Column<KpiRow>[] = [
-  { key: 'kpi', title: 'KPI', width: 190, grow: 3, value: row => row.kpi, text: row => row.kpi, cell: row => <><Dot tone={row.outside.length ? 'bad' : row.known ? (row.low === null ? 'dim' : 'good') : 'dim'} />{row.kpi}</> },
+  { key: 'kpi', title: 'KPI', width: 196, grow: 4, value: row => row.kpi, text: row => row.kpi, cell: row => <><Dot tone={row.outside.length ? 'bad' : row.known ? (row.low === null ? 'dim' : 'good') : 'dim'} />{row.kpi}</> },
   { key: 'median', title: 'Value', tip: 'Median of all nodes', width: 76, end: true, value: row => row.median, cell: row => <b>{inUnit(row.median, row.unit)}</b> },
   { key: 'strip', title: 'Against usual', width: 144, cell: row => <Strip row={row} /> },
-  { key: 'outside', title: 'Outside', tip: 'Nodes outside their usual range', width: 66, end: true, value: row => row.outside.length, cell: row => (row.low === null ? <span class="dim" title="Not enough has been seen to tell what is usual">–</span> : <span class={row.outside.length ? 'bad' : 'dim'}>{row.outside.length} / {row.nodes}</span>) },
+  { key: 'outside', title: 'Outside', tip: 'Nodes outside their usual range', width: 60, end: true, value: row => row.outside.length, cell: row => (row.low === null ? <span class="dim" title="Not enough has been seen to tell what is usual">–</span> : <span class={row.outside.length ? 'bad' : 'dim'} title={`${row.outside.length} of ${row.nodes} nodes`}>{row.outside.length}{row.nodes < 100 ? ` / ${row.nodes}` : ''}</span>) },
   {
-    key: 'worst', title: 'Worst', width: 150, grow: 2, value: row => row.worst?.node, text: row => row.worst?.node,
+    key: 'worst', title: 'Worst', width: 124, grow: 1, value: row => row.worst?.node, text: row => row.worst?.node,
     cell: row => row.worst && row.nodes > 1 ? <a href={link('node', { name: row.worst.node })}><span class="dim">{inUnit(row.worst.value, row.unit)}</span> {row.worst.node}</a> : row.worst ? <a href={link('node', { name: row.worst.node })}>{row.worst.node}</a> : <span class="dim">–</span>,
   },
   { key: 'standing', title: 'Standing', width: 90, value: row => row.standing, cell: row => <State of={row.standing} title={row.why} /> },
@@ -81,10 +92,10 @@ function Worst() {
 const FAILURE_COLUMNS = (): Column<SnRecord>[] => [
   { key: 'time', title: 'Time', width: 96, mono: true, cell: row => shortStamp(exactTime(row.time), 1), text: row => row.time },
   { key: 'procedure', title: 'Procedure', width: 150, grow: 2, cell: row => row.procedure as string, text: row => String(row.procedure) },
-  { key: 'outcome', title: 'Outcome', width: 96, cell: row => <State of={String(row.outcome)} /> },
+  { key: 'outcome', title: 'Outcome', width: 110, cell: row => <State of={String(row.outcome)} /> },
   { key: 'cause', title: 'Cause', width: 170, grow: 3, cell: row => (row.cause ? <><span class="dim">{row.group as string}</span> {row.cause as string}</> : <span class="dim">–</span>), text: row => [row.group, row.cause].filter(Boolean).join(' ') },
   { key: 'gnb', title: 'gNB', width: 120, grow: 2, cell: row => (row.gnb ? <a href={link('n2', { gnb: String(row.gnb) })}>{row.gnb as string}</a> : ''), text: row => String(row.gnb ?? '') },
-  { key: 'snssai', title: 'Slice', width: 70, cell: row => row.snssai as string },
+  { key: 'snssai', title: 'Slice', width: 84, cell: row => row.snssai as string },
   { key: 'ue', title: 'UE', width: 160, mono: true, cell: row => (row.ue ? <a href={link('ue', { ue: String(row.ue) })}>{row.ue as string}</a> : '') },
 ];
 const byTime = (a: SnRecord, b: SnRecord) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0);
@@ -137,6 +148,26 @@ function NotWell() {
   );
 }
 
+const OUTCOMES: [string, string][] = [['failure', 'failure'], ['no response', 'silent'], ['success', 'success']];
+
+function OverTime() {
+  const { params } = usePlace();
+  const range = rangeOf(params);
+  const [a, b] = bounds(range), step = stepOf(b - a, 40);
+  const answer = useAsk(`over ${JSON.stringify(range)} ${step}`, signal => {
+    const [from, to] = bounds(range);
+    return countsOverTime({ type: 'n2.outcome', where: ['chain:true'] }, 'outcome', from, to, step, signal);
+  }, range.to ? 0 : Math.max(EVERY, Math.min(step, 60000)), false);
+  const lines = useMemo<Line[]>(() => (answer.data ? OUTCOMES.map(([label, tone]) => ({ label, tone, row: answer.data!.counts.map(list => list.find(one => one.value === label)?.count ?? 0) })) : []), [answer.data]);
+  return (
+    <Panel title="Chains ended" side={<a href={link('n2')}>N2</a>}>
+      <Standing answer={answer} empty={lines.every(line => line.row.every(value => !value))}>
+        <Chart label="Chains ended over time, by outcome" times={answer.data?.times ?? []} lines={lines} unit={count} bars height={150} />
+      </Standing>
+    </Panel>
+  );
+}
+
 interface LossRow { stage: string; reason: string; count: number; nodes: number; most: string }
 
 function Overview() {
@@ -177,15 +208,18 @@ function Overview() {
           <dt>Nodes</dt><dd><a href={link('nodes')}>{whole(nodes?.up)} of {whole(nodes?.total)} up</a></dd>
           <dd class="sub">{bad ? <><a href={link('nodes', { state: 'silent' })}>{nodes?.silent} silent</a>, <a href={link('nodes', { state: 'gone' })}>{nodes?.gone} gone</a></> : 'none silent, none gone'}</dd>
         </div>
-        <div class={`tile ${lost ? 'warn' : 'good'}`}><dt>Lost on the way</dt><dd>{count(lost)}</dd><dd class="sub">{losses.length ? `by ${losses.length} reasons, below` : 'nothing'}</dd></div>
+        <div class={`tile ${lost ? 'warn' : 'good'}`}><dt>Lost on the way</dt><dd>{count(lost)}</dd><dd class="sub">{losses.length ? `${losses.length} ${losses.length === 1 ? 'reason' : 'reasons'}, below` : 'nothing'}</dd></div>
         <div class="tile"><dt>Sauron itself</dt><dd>{percent(data.overhead.cpu_share)} <small>CPU</small></dd><dd class="sub">{octets(data.overhead.rss_octets)} resident</dd></div>
         <div class="tile"><dt>Store</dt><dd>{count(data.store.records)} <small>records</small></dd><dd class="sub">{octets(data.store.octets)} over {data.store.days} {data.store.days === 1 ? 'day' : 'days'}</dd></div>
       </dl>
       <div class="columns two-one">
+        <div class="stack">
         <Panel title="KPIs" side={<span class="dim">now, against each node’s usual range</span>}>
           <Table label="KPIs" columns={KPI_COLUMNS} rows={rows} rowKey={row => row.kpi} most={16} none="No KPI has come in yet."
             rowClass={row => (row.known ? '' : 'faint')} onOpen={row => { if (row.worst) location.hash = link('node', { name: row.worst.node }); }} />
         </Panel>
+        <OverTime />
+        </div>
         <div class="stack">
           <Worst />
           <NotWell />

@@ -5,7 +5,7 @@ import { ms } from '../../format';
 import { clock, day } from '../../time';
 import type { Step, Story } from './story';
 
-const ROW = 27, HEAD = 40, LEFT = 168, BRACKET = 11, NOTE = 250;
+const ROW = 27, HEAD = 40, BRACKET = 11;
 
 export const sentence = (step: Step, story: Story): string =>
   step.kind === 'gap' ? `${ms(step.after)} later`
@@ -22,16 +22,19 @@ export function Diagram({ story, selected, onSelect, follow }: {
   const { steps, lanes, brackets, columns } = story;
   const at = selected === null ? -1 : steps.findIndex(step => step.key === selected);
   const height = steps.length * ROW + 12;
+  const compact = view.width < 700;
+  const LEFT = compact ? 98 : 168, NOTE = compact ? 210 : 250;
   const right = 14 + columns * BRACKET + NOTE;
-  const width = Math.max(view.width, LEFT + right + lanes.length * 104);
+  const width = Math.max(view.width, LEFT + right + lanes.length * (compact ? 72 : 104));
   // A lifeline of which nothing was seen takes half the room.
-  const weight = lanes.map((lane, i) => (i === lanes.length - 1 && !lane.seen ? 0.5 : 1));
+  const weight = lanes.map(lane => (lane.seen || lane.kind === 'UE' ? 1 : 0.5));
   const room = width - LEFT - right, all = weight.reduce((a, b) => a + b, 0);
-  const xs: number[] = [];
+  const xs: number[] = [], boxes: number[] = [];
   let x = LEFT;
   for (const one of weight) {
     const own = (room * one) / all;
     xs.push(x + own / 2);
+    boxes.push(Math.min(132, own - 8));
     x += own;
   }
   const edge = LEFT + room;
@@ -101,9 +104,9 @@ export function Diagram({ story, selected, onSelect, follow }: {
         {lanes.map((lane, i) => (
           <g key={lane.name + i} class={lane.seen ? '' : 'unseen'}>
             <title>{lane.seen ? lane.name : `${lane.name}: no message of it was observed`}</title>
-            <rect x={xs[i]! - 48} y="7" width="96" height="25" rx="4" class="d-lane" />
+            <rect x={xs[i]! - boxes[i]! / 2} y="7" width={boxes[i]} height="25" rx="4" class="d-lane" />
             <text x={xs[i]} y={lane.name === lane.kind ? 23 : 18} class="d-lane-name">{lane.kind}</text>
-            {lane.name !== lane.kind && <text x={xs[i]} y="28" class="d-lane-sub">{lane.name.length > 17 ? `…${lane.name.slice(-16)}` : lane.name}</text>}
+            {lane.name !== lane.kind && <text x={xs[i]} y="28" class="d-lane-sub">{lane.name.length * 5.6 > boxes[i]! ? `…${lane.name.slice(-Math.floor(boxes[i]! / 5.6) + 1)}` : lane.name}</text>}
           </g>
         ))}
         <text x={noteX} y="24" class="d-time">procedures and chains</text>
@@ -133,17 +136,17 @@ export function Diagram({ story, selected, onSelect, follow }: {
           return (
             <g key={step.key} class="d-row" onClick={() => onSelect(step.key)}>
               <rect x="0" y={top} width={width} height={ROW} class="d-hit" />
+              {step.kind === 'outcome' && step.tone !== 'good' && <rect x={LEFT} y={top + 2} width={room} height={ROW - 4} rx="3" class={`d-band ${step.tone}`} />}
               {fresh && <text x="8" y={top + 18} class="d-time">{clock(step.time, 3)}</text>}
-              {fresh && step.after !== null && <text x={LEFT - 14} y={top + 18} class="d-after">+{ms(step.after)}</text>}
+              {fresh && step.after !== null && !compact && <text x={LEFT - 14} y={top + 18} class="d-after">+{ms(step.after)}</text>}
               {step.kind === 'outcome' ? (
                 <>
                   <text x={noteX} y={top + 18} class={`d-note ${step.tone}`}>
                     <title>{sentence(step, story)}</title>
-                    {step.tone === 'good' ? '✓' : step.tone === 'bad' ? '✗' : '?'} <tspan class="d-note-name">{short(step.label, step.cause ? 150 : 190)}</tspan>
+                    {step.tone === 'good' ? '✓' : step.tone === 'bad' ? '✗' : '?'} <tspan class="d-note-name">{short(step.label, 170)}</tspan>
                     {' '}{typeof step.record?.duration_ms === 'number' ? ms(step.record.duration_ms) : ''}
-                    {step.cause && step.tone !== 'good' ? <tspan class="d-cause"> {short(String(step.record?.cause ?? ''), 90)}</tspan> : null}
                   </text>
-                  {step.tone !== 'good' && <text x={(xs[0]! + edge) / 2} y={top + 17} class={`d-mark ${step.tone}`}>{step.label} {String(step.record?.outcome)}{step.cause ? `: ${step.cause}` : ''}</text>}
+                  {step.tone !== 'good' && <text x={(LEFT + edge) / 2} y={top + 18} class={`d-mark ${step.tone}`}>{short(`${step.record?.outcome}${step.cause ? `: ${step.cause}` : ''}`, room - 20)}</text>}
                 </>
               ) : (
                 <>

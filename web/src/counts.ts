@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts of records over time: cut into steps, each asked for once. What is over does not change any more and is kept.
-import { api, type Count, type Filter } from '../../api';
-import { iso } from '../../time';
+import { api, type Count, type Filter } from './api';
+import { iso } from './time';
 
 const kept = new Map<string, Count[]>();
 const MOST = 600, SETTLED = 15000;
