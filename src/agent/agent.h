@@ -12,6 +12,7 @@
 #include "base/args.h"
 
 struct sn_agent;
+struct sn_join;
 
 /** How it is to start. */
 struct sn_agent_start {
@@ -54,7 +55,9 @@ struct sn_agent {
 
 	struct sn_agent_controller controller;
 	char *node;
-	struct sn_http_client *client; /* NULL: nobody is told */
+	struct sn_join *join;		  /* NULL: without TLS */
+	struct sn_http_client *client;	  /* for the controller; NULL: nobody is told */
+	struct sn_http_client *collector; /* NULL: the controller is */
 	struct sn_exporter *exporter;
 	struct sn_link *link;
 	/** What about.c told last, for shares and rates. */

@@ -49,7 +49,11 @@ const struct sn_option sn_agent_options[] = {
 	OPTION(controller_url, "controller.url", SN_OPTION_STRING, NULL,
 	       "The controller that this agent tells, like http://127.0.0.1:7080. Left out: none.", .restart = true),
 	OPTION(controller_token_file, "controller.token_file", SN_OPTION_STRING, NULL,
-	       "A file that holds the token which the controller has given for this node.", .restart = true),
+	       "A file that holds the token which the controller has given for this node: over TLS for joining, else for every request.",
+	       .restart = true),
+	OPTION(controller_ca_fingerprint, "controller.ca_fingerprint", SN_OPTION_STRING, NULL,
+	       "Of a controller over TLS: the SHA-256 of its CA's certificate, by which the agent knows it when it joins.",
+	       .restart = true),
 	OPTION(export_endpoint, "export.endpoint", SN_OPTION_STRING, NULL,
 	       "A receiver of OTLP/HTTP for single events and metrics, such as an OpenTelemetry Collector, like http://127.0.0.1:4318. "
 	       "Left out: the controller.",
@@ -108,6 +112,10 @@ static const char *object(const struct sn_option *option, const void *config)
 	} else if (option->offset == offsetof(struct sn_agent_config, export_endpoint)) {
 		if (!is_url(agent->export_endpoint))
 			return "a URL that begins with http:// or https://";
+	} else if (option->offset == offsetof(struct sn_agent_config, controller_ca_fingerprint)) {
+		if (strlen(agent->controller_ca_fingerprint) != 64 ||
+		    strspn(agent->controller_ca_fingerprint, "0123456789abcdefABCDEF") != 64)
+			return "64 hexadecimal digits";
 	} else if (option->offset == offsetof(struct sn_agent_config, controller_token_file)) {
 		if (!is_absolute(agent->controller_token_file))
 			return "an absolute path";

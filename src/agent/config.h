@@ -34,6 +34,7 @@ struct sn_agent_config {
 	char *cluster;	       /* NULL: the controller's default */
 	char *controller_url;  /* NULL: none */
 	char *controller_token_file;
+	char *controller_ca_fingerprint;
 	char *export_endpoint;	  /* NULL: the controller */
 	uint64_t export_interval; /* ns */
 	uint64_t export_spool;

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "agent/about.h"
+#include "agent/join.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macro.h"
@@ -21,6 +22,7 @@
 #define RETRY_FIRST_MS	500u
 #define RETRY_LAST_MS	30000u
 #define PARAMETERS_MAX	16u
+#define JOIN_MS		200u
 
 struct sn_link {
 	struct sn_agent *agent;
@@ -140,9 +142,15 @@ static void take_question(struct sn_link *link, const json_t *question)
 
 /* --- polls */
 
+/** Who is no member yet has no business there. */
 static void on_retry(uv_timer_t *timer)
 {
-	poll(timer->data);
+	struct sn_link *link = timer->data;
+
+	if (link->agent->join && !sn_join_ready(link->agent->join))
+		uv_timer_start(timer, on_retry, JOIN_MS, /* repeat= */ 0);
+	else
+		poll(link);
 }
 
 static void poll_failed(struct sn_link *link, const char *why, uint64_t retry_after_s)

@@ -371,6 +371,29 @@ void sn_fleet_tick(struct sn_fleet *fleet)
 	}
 }
 
+bool sn_fleet_remove(struct sn_fleet *fleet, const char *name)
+{
+	bool found;
+	size_t at = place_of(fleet, name, &found);
+	struct node *node = found ? fleet->nodes[at] : NULL;
+
+	if (!found)
+		return false;
+	if (node->poll)
+		poll_answer(node);
+	while (node->questions) {
+		struct question *question = question_take(node, node->questions->id);
+		struct sn_http_answer answer = { 0 };
+
+		sn_http_refuse(&answer, 404, "node %s was removed", name);
+		question_answer(question, &answer);
+	}
+	memmove(&fleet->nodes[at], &fleet->nodes[at + 1], (--fleet->count - at) * sizeof(*fleet->nodes));
+	node_free(node);
+	fleet->revision++;
+	return true;
+}
+
 struct sn_fleet *sn_fleet_free(struct sn_fleet *fleet)
 {
 	if (!fleet)

@@ -47,6 +47,8 @@ void sn_fleet_poll(struct sn_fleet *fleet, const char *name, const char *cluster
 /** Puts a question to an agent and holds the answer to whoever asks until it comes; 404, 503 or 504 when it does not. */
 void sn_fleet_ask(struct sn_fleet *fleet, const char *name, const char *path, const struct sn_http_request *request,
 		  struct sn_http_answer *answer);
+/** Forgets a node: its poll and the questions to it end. @return whether it was known. */
+bool sn_fleet_remove(struct sn_fleet *fleet, const char *name);
 /** Once a second: polls and questions that have waited long enough. */
 void sn_fleet_tick(struct sn_fleet *fleet);
 
