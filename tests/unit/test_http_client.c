@@ -413,6 +413,8 @@ static void open_tls(sn_http_fn fn, bool ask)
 
 static void test_tls(void **state)
 {
+	static const char *const chunked[] = { "Transfer-Encoding: chunked", NULL };
+	static const uint8_t large[3000];
 	struct said said;
 	char expected[256];
 
@@ -423,6 +425,10 @@ static void test_tls(void **state)
 	assert_string_equal(said.text, "");
 	assert_int_equal(said.error, 0);
 	assert_non_null(strstr(said.body, "[hello] peer=-/-"));
+	/* Too long, which comes to light only on the way. */
+	call(&(struct sn_http_call) { .method = "POST", .headers = chunked, .body = { large, sizeof(large) } }, &said);
+	assert_int_equal(said.error, 0);
+	assert_int_equal(said.status, 413);
 	sn_http_client_free(client);
 	/* With one. */
 	open_client(&(struct sn_http_client_options) { .ca_pem_file = pki.ca_file,
