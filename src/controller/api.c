@@ -177,8 +177,9 @@ static void login(const struct sn_api_call *call, struct sn_http_answer *answer)
 		sn_http_refuse(answer, 401, "the token is not known, was used already, or its time is over");
 	} else {
 		answer->status = 204;
-		sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu",
-				   secret, (unsigned long long)(call->controller->config.session_lifetime / SN_NSEC_PER_SEC));
+		sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu%s",
+				   secret, (unsigned long long)(call->controller->config.session_lifetime / SN_NSEC_PER_SEC),
+				   call->controller->ca ? "; Secure" : "");
 	}
 	sn_api_audit(&after, "sign in", /* object= */ NULL, answer->status);
 }
