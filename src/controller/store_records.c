@@ -259,6 +259,8 @@ static int read_all(struct search *search, struct answer *answer, struct sn_diag
 			n++;
 		err = found->place.day == SN_STORE_IN_INBOX ? read_inbox(search, answer, found, n, reterr)
 							    : read_block(search, answer, found, n, reterr);
+		if (found->place.day != SN_STORE_IN_INBOX)
+			sn_store_scan_release(search->scan.store, &found->place);
 	}
 	return err;
 }
