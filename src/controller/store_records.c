@@ -250,7 +250,8 @@ static int read_all(struct search *search, struct answer *answer, struct sn_diag
 {
 	int err = 0;
 
-	qsort(search->heap, search->count, sizeof(*search->heap), by_place);
+	if (search->count > 1)
+		qsort(search->heap, search->count, sizeof(*search->heap), by_place);
 	for (size_t i = 0, n; i < search->count && !err; i += n) {
 		const struct found *found = &search->heap[i];
 
