@@ -58,7 +58,9 @@ static int take_config(struct sn_agent *agent, struct sn_diag *reterr)
 
 	if (err)
 		return err;
-	err = sn_module_set_configure(&agent->modules, agent->config, config, reterr);
+	err = sn_desired_overlay(&agent->desired, config, reterr);
+	if (!err)
+		err = sn_module_set_configure(&agent->modules, agent->config, config, reterr);
 	if (err) {
 		sn_config_free(config);
 		return err;
@@ -285,6 +287,27 @@ static void begin(struct sn_agent *agent)
 	sd_notify(0, "READY=1");
 }
 
+/** What the controller wanted last, over the node's own file. A document that does not fit any more must not keep the agent down. */
+static void take_desired(struct sn_agent *agent)
+{
+	struct sn_config *config = NULL;
+	struct sn_diag diag = { 0 };
+
+	sn_desired_load(&agent->desired, agent->config->agent.state_dir);
+	if (!agent->desired.document)
+		return;
+	if (sn_begin_config(agent->start.config, agent->start.set, /* readable_only= */ false, &config, &diag) ||
+	    sn_desired_overlay(&agent->desired, config, &diag)) {
+		sn_log_error("the desired state of the last run is left out: %s", diag.text);
+		agent->desired.error = strdup(diag.text);
+		free(SN_TAKE_PTR(agent->desired.document));
+		sn_config_free(config);
+		return;
+	}
+	sn_config_free(agent->config);
+	agent->config = config;
+}
+
 int sn_agent_open(struct sn_agent *agent, const struct sn_agent_start *start, struct sn_diag *reterr)
 {
 	int err;
@@ -294,12 +317,14 @@ int sn_agent_open(struct sn_agent *agent, const struct sn_agent_start *start, st
 	if (err)
 		return err;
 	sn_log_set_level(agent->config->agent.log_level);
+	take_desired(agent);
 	err = sn_lock_take(agent->config->agent.api_socket, &agent->lock, reterr);
 	if (!err)
 		err = open_loop(agent, reterr);
 	if (err) {
 		/* Without a loop there is nothing that sn_agent_close could close. */
 		sn_lock_release(&agent->lock);
+		sn_desired_fini(&agent->desired);
 		agent->config = sn_config_free(agent->config);
 		return err;
 	}
@@ -372,5 +397,6 @@ void sn_agent_close(struct sn_agent *agent)
 	agent->pseudonym = sn_pseudonym_free(agent->pseudonym);
 	agent->kernel = sn_kernel_close(agent->kernel);
 	sn_lock_release(&agent->lock);
+	sn_desired_fini(&agent->desired);
 	agent->config = sn_config_free(agent->config);
 }

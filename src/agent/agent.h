@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "http/server.h"
+#include "agent/desired.h"
 #include "agent/exporter.h"
 #include "agent/lock.h"
 #include "agent/module_set.h"
@@ -54,6 +55,7 @@ struct sn_agent {
 	struct sn_http *api_server;
 
 	struct sn_agent_controller controller;
+	struct sn_desired desired;
 	char *node;
 	struct sn_join *join;		  /* NULL: without TLS */
 	struct sn_http_client *client;	  /* for the controller; NULL: nobody is told */

@@ -44,6 +44,8 @@ const struct sn_option sn_agent_options[] = {
 	OPTION(api_group, "api.group", SN_OPTION_STRING, NULL,
 	       "Members of this group may use the local API. Left out: root and the agent's own user only.", .restart = true),
 	OPTION(node, "node", SN_OPTION_STRING, NULL, "How this node is called. Left out: the host's name.", .restart = true),
+	OPTION(labels, "labels", SN_OPTION_STRING_LIST, "[]",
+	       "Labels of this node, NAME=VALUE, by which the controller's groups select it.", .restart = true),
 	OPTION(cluster, "cluster", SN_OPTION_STRING, NULL,
 	       "The cluster that this node belongs to. Left out: the controller's default.", .restart = true),
 	OPTION(controller_url, "controller.url", SN_OPTION_STRING, NULL,
@@ -106,6 +108,10 @@ static const char *object(const struct sn_option *option, const void *config)
 	} else if (option->offset == offsetof(struct sn_agent_config, api_group)) {
 		if (!getgrnam(agent->api_group))
 			return "a group that exists";
+	} else if (option->offset == offsetof(struct sn_agent_config, labels)) {
+		for (size_t i = 0; i < agent->labels.count; i++)
+			if (!strchr(agent->labels.items[i], '=') || agent->labels.items[i][0] == '=')
+				return "a list of NAME=VALUE";
 	} else if (option->offset == offsetof(struct sn_agent_config, controller_url)) {
 		if (!is_url(agent->controller_url))
 			return "a URL that begins with http:// or https://";
@@ -268,6 +274,19 @@ static int apply(struct sn_config *config, const char *name, const char *data, s
 		return err;
 	if (sn_yaml_root(&yaml) && !sn_yaml_is_null(sn_yaml_root(&yaml)))
 		err = sn_options_fill(&scope, &yaml, sn_yaml_root(&yaml), "", reterr);
+	sn_yaml_fini(&yaml);
+	return err;
+}
+
+int sn_config_overlay(struct sn_config *config, const char *name, const char *data, size_t len, struct sn_diag *reterr)
+{
+	struct sn_yaml yaml;
+	int err = sn_yaml_parse(name, data, len, &yaml, reterr);
+
+	if (err)
+		return err;
+	if (sn_yaml_root(&yaml) && !sn_yaml_is_null(sn_yaml_root(&yaml)))
+		err = set_modules(config, &yaml, sn_yaml_root(&yaml), reterr);
 	sn_yaml_fini(&yaml);
 	return err;
 }

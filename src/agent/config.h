@@ -31,6 +31,7 @@ struct sn_agent_config {
 	char *api_group;       /* NULL: root only */
 	uint32_t capabilities; /* enum sn_capability_policy */
 	char *node;	       /* NULL: the host's name */
+	struct sn_string_list labels;
 	char *cluster;	       /* NULL: the controller's default */
 	char *controller_url;  /* NULL: none */
 	char *controller_token_file;
@@ -67,6 +68,8 @@ int sn_config_load(const char *path, const struct sn_module *const *modules, str
 /** The same with the file's octets in memory; `name` is how messages call it. */
 int sn_config_parse(const char *name, const char *data, size_t len, const struct sn_module *const *modules,
 		    struct sn_config **ret_config, struct sn_diag *reterr);
+/** Takes octets that stand below "modules:" over the configuration. On failure it may have been taken in part. */
+int sn_config_overlay(struct sn_config *config, const char *name, const char *data, size_t len, struct sn_diag *reterr);
 /** Sets one option from the command line: "n2.ports=[38412]", "modules.n2.ports=…", "log_level=debug". */
 int sn_config_set(struct sn_config *config, const char *assignment, struct sn_diag *reterr);
 struct sn_config *sn_config_free(struct sn_config *config);

@@ -172,6 +172,15 @@ static void poll_failed(struct sn_link *link, const char *why, uint64_t retry_af
 	uv_timer_start(&link->retry, on_retry, wait_ms, /* repeat= */ 0);
 }
 
+static void take_state(struct sn_link *link, const json_t *state)
+{
+	const char *document = json_string_value(json_object_get(state, "document"));
+	json_int_t revision = json_integer_value(json_object_get(state, "revision"));
+
+	if (document && revision > 0)
+		sn_desired_take(link->agent, (uint64_t)revision, document);
+}
+
 static void on_answer(void *ctx, const struct sn_http_result *result)
 {
 	struct sn_link *link = ctx;
@@ -198,7 +207,10 @@ static void on_answer(void *ctx, const struct sn_http_result *result)
 	link->introduced = true;
 	link->retry_ms = RETRY_FIRST_MS;
 	json_array_clear(link->answers);
-	json_array_foreach(json_object_get(document, "questions"), i, question) take_question(link, question);
+	take_state(link, json_object_get(document, "state"));
+	json_array_foreach(json_object_get(document, "questions"), i, question) {
+		take_question(link, question);
+	}
 	json_decref(document);
 	poll(link);
 }

@@ -13,7 +13,8 @@
 #include "controller/internal.h"
 #include "model/document.h"
 
-#define LOGIN_OCTETS  4096u
+#define LOGIN_OCTETS	4096u
+#define DOCUMENT_OCTETS (512u << 10)
 #define CHANGE_HEADER "X-Sauron-Request" /* no page of another origin can send it without being asked first (CORS) */
 
 /** What a browser may do with our pages: nothing that is not ours. */
@@ -54,6 +55,13 @@ static const struct route {
 	{ "DELETE", "/api/v1/nodes/*", SN_ROLE_OPERATOR, sn_api_node_remove, NULL },
 	{ "GET", "/api/v1/nodes/*/kpi", SN_ROLE_VIEWER, sn_api_node_kpi, (const char *const[]) { "by", "ue", NULL } },
 	{ "GET", "/api/v1/nodes/*/status", SN_ROLE_VIEWER, sn_api_node_status, NULL },
+	{ "GET", "/api/v1/groups", SN_ROLE_VIEWER, sn_api_groups, NULL },
+	{ "GET", "/api/v1/groups/*", SN_ROLE_VIEWER, sn_api_group, NULL },
+	{ "PUT", "/api/v1/groups/*", SN_ROLE_OPERATOR, sn_api_group_put, NULL },
+	{ "DELETE", "/api/v1/groups/*", SN_ROLE_OPERATOR, sn_api_group_remove, NULL },
+	{ "POST", "/api/v1/groups/*/halt", SN_ROLE_OPERATOR, sn_api_group_halt, NULL },
+	{ "POST", "/api/v1/groups/*/proceed", SN_ROLE_OPERATOR, sn_api_group_proceed, NULL },
+	{ "POST", "/api/v1/groups/*/rollback", SN_ROLE_OPERATOR, sn_api_group_back, NULL },
 	{ "GET", "/api/v1/record-types", SN_ROLE_VIEWER, sn_api_record_types, NULL },
 	{ "GET", "/api/v1/records", SN_ROLE_VIEWER, sn_api_records,
 	  (const char *const[]) { FILTERS, "cursor", "order", "fields", "format", NULL } },
@@ -154,6 +162,19 @@ void sn_api_audit(const struct sn_api_call *call, const char *what, const char *
 	}
 	sn_text_free(&line);
 	json_decref(entry);
+}
+
+json_t *sn_api_body(const struct sn_api_call *call, struct sn_http_answer *answer)
+{
+	json_error_t error;
+	json_t *body =
+		json_loadb((const char *)call->request->body.data, call->request->body.len, JSON_REJECT_DUPLICATES, &error);
+
+	if (json_is_object(body))
+		return body;
+	sn_http_refuse(answer, 400, "the body is no JSON object: %s", body ? "something else" : error.text);
+	json_decref(body);
+	return NULL;
 }
 
 /* --- signing in */
@@ -370,6 +391,8 @@ uint64_t sn_api_body_limit(void *ctx, const char *method, const char *path)
 {
 	const struct sn_controller *controller = ctx;
 
+	if (strcmp(method, "PUT") == 0)
+		return DOCUMENT_OCTETS;
 	if (strcmp(method, "POST") != 0)
 		return 0;
 	if (strncmp(path, "/v1/", 4) == 0 || strcmp(path, "/api/v1/agent/poll") == 0)

@@ -51,25 +51,12 @@ static void sign(const struct sn_api_call *call, const char *node, const char *r
 	free(certificate);
 }
 
-static json_t *body_of(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	json_error_t error;
-	json_t *body =
-		json_loadb((const char *)call->request->body.data, call->request->body.len, JSON_REJECT_DUPLICATES, &error);
-
-	if (json_is_object(body))
-		return body;
-	sn_http_refuse(answer, 400, "the body is no JSON object: %s", body ? "something else" : error.text);
-	json_decref(body);
-	return NULL;
-}
-
 void sn_api_join(const struct sn_api_call *call, struct sn_http_answer *answer)
 {
 	const char *node, *request;
 	json_t *body;
 
-	if (!has_ca(call, answer) || !(body = body_of(call, answer)))
+	if (!has_ca(call, answer) || !(body = sn_api_body(call, answer)))
 		return;
 	node = json_string_value(json_object_get(body, "node"));
 	request = json_string_value(json_object_get(body, "csr"));
@@ -91,7 +78,7 @@ void sn_api_agent_renew(const struct sn_api_call *call, struct sn_http_answer *a
 	const char *request;
 	json_t *body;
 
-	if (!has_ca(call, answer) || !(body = body_of(call, answer)))
+	if (!has_ca(call, answer) || !(body = sn_api_body(call, answer)))
 		return;
 	request = json_string_value(json_object_get(body, "csr"));
 	if (!call->request->peer_name)
@@ -133,7 +120,7 @@ static enum sn_role role_of(const char *name)
 
 void sn_api_token_make(const struct sn_api_call *call, struct sn_http_answer *answer)
 {
-	json_t *body = body_of(call, answer);
+	json_t *body = sn_api_body(call, answer);
 	const char *user = json_string_value(json_object_get(body, "user")),
 		   *role = json_string_value(json_object_get(body, "role"));
 	const char *lifetime = json_string_value(json_object_get(body, "lifetime"));

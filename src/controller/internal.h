@@ -6,6 +6,7 @@
 #include "controller/ca.h"
 #include "controller/collector.h"
 #include "controller/controller.h"
+#include "controller/rollout.h"
 
 struct sn_controller {
 	struct sn_controller_config config; /* its strings are owned */
@@ -15,6 +16,7 @@ struct sn_controller {
 	struct sn_auth *auth;
 	struct sn_ca *ca; /* NULL: without TLS */
 	struct sn_fleet *fleet;
+	struct sn_rollouts *rollouts;
 	struct sn_live *live;
 	struct sn_collector *collector;
 	struct sn_http *http;
@@ -51,6 +53,9 @@ void sn_api_audit(const struct sn_api_call *call, const char *what, const char *
 void sn_api_serve(void *controller, const struct sn_http_request *request, struct sn_http_answer *answer);
 uint64_t sn_api_body_limit(void *controller, const char *method, const char *path);
 
+/** The body as a JSON object, the caller's; NULL with the answer filled. */
+json_t *sn_api_body(const struct sn_api_call *call, struct sn_http_answer *answer);
+
 /* api_join.c */
 void sn_api_ca(const struct sn_api_call *call, struct sn_http_answer *answer);
 void sn_api_join(const struct sn_api_call *call, struct sn_http_answer *answer);
@@ -63,6 +68,15 @@ void sn_api_token_revoke(const struct sn_api_call *call, struct sn_http_answer *
 void sn_api_records(const struct sn_api_call *call, struct sn_http_answer *answer);
 void sn_api_counts(const struct sn_api_call *call, struct sn_http_answer *answer);
 void sn_api_record_types(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/* api_rollout.c */
+void sn_api_groups(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_put(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_remove(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_halt(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_proceed(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_back(const struct sn_api_call *call, struct sn_http_answer *answer);
 
 /* api_series.c */
 void sn_api_metrics(const struct sn_api_call *call, struct sn_http_answer *answer);
