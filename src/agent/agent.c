@@ -287,7 +287,8 @@ static void begin(struct sn_agent *agent)
 	sd_notify(0, "READY=1");
 }
 
-/** What the controller wanted last, over the node's own file. A document that does not fit any more must not keep the agent down. */
+/** What the controller wanted last, over the node's own file. A document that does not fit any more must not keep the agent down.
+ */
 static void take_desired(struct sn_agent *agent)
 {
 	struct sn_config *config = NULL;

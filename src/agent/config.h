@@ -32,8 +32,8 @@ struct sn_agent_config {
 	uint32_t capabilities; /* enum sn_capability_policy */
 	char *node;	       /* NULL: the host's name */
 	struct sn_string_list labels;
-	char *cluster;	       /* NULL: the controller's default */
-	char *controller_url;  /* NULL: none */
+	char *cluster;	      /* NULL: the controller's default */
+	char *controller_url; /* NULL: none */
 	char *controller_token_file;
 	char *controller_ca_fingerprint;
 	char *export_endpoint;	  /* NULL: the controller */

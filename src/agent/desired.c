@@ -66,7 +66,8 @@ static int save(const struct sn_agent *agent)
 {
 	SN_AUTO_FREE char *path = path_of(agent->config->agent.state_dir);
 	struct sn_text text = { 0 };
-	json_t *kept = json_pack("{s:I, s:s}", "revision", (json_int_t)agent->desired.revision, "document", agent->desired.document);
+	json_t *kept =
+		json_pack("{s:I, s:s}", "revision", (json_int_t)agent->desired.revision, "document", agent->desired.document);
 	int err = kept && path ? sn_json_text(kept, &text) : -ENOMEM;
 
 	if (!err)

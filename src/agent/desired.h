@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file What the controller wants the modules to be configured with: taken whole or not at all, over the file of the node, and kept on
- * disk, so that the node goes on with it while the controller is away.
+ * @file What the controller wants the modules to be configured with: taken whole or not at all, over the file of the node, and
+ * kept on disk, so that the node goes on with it while the controller is away.
  */
 #ifndef SN_AGENT_DESIRED_H
 #define SN_AGENT_DESIRED_H

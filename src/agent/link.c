@@ -208,7 +208,8 @@ static void on_answer(void *ctx, const struct sn_http_result *result)
 	link->retry_ms = RETRY_FIRST_MS;
 	json_array_clear(link->answers);
 	take_state(link, json_object_get(document, "state"));
-	json_array_foreach(json_object_get(document, "questions"), i, question) {
+	json_array_foreach(json_object_get(document, "questions"), i, question)
+	{
 		take_question(link, question);
 	}
 	json_decref(document);

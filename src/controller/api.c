@@ -15,7 +15,7 @@
 
 #define LOGIN_OCTETS	4096u
 #define DOCUMENT_OCTETS (512u << 10)
-#define CHANGE_HEADER "X-Sauron-Request" /* no page of another origin can send it without being asked first (CORS) */
+#define CHANGE_HEADER	"X-Sauron-Request" /* no page of another origin can send it without being asked first (CORS) */
 
 /** What a browser may do with our pages: nothing that is not ours. */
 #define CONTENT_SECURITY                                                                                                         \

@@ -53,8 +53,7 @@ static json_t *node_json(const struct sn_node_info *node)
 			 "last_seen", time_json(node->last_seen_ns), "labels", told(node, "labels"), "version",
 			 told(node, "version"), "kernel", told(node, "kernel"), "modules", told(node, "modules"), "cpu_share",
 			 told(node, "cpu_share"), "rss_octets", told(node, "rss_octets"), "records_per_s",
-			 told(node, "records_per_s"), "lost", told(node, "lost"),
-			 "desired", told(node, "state"));
+			 told(node, "records_per_s"), "lost", told(node, "lost"), "desired", told(node, "state"));
 }
 
 static bool text_in(const char *text, const char *wanted)

@@ -9,8 +9,12 @@ static void finish(const struct sn_api_call *call, const char *what, int err, co
 		   struct sn_http_answer *answer)
 {
 	if (err)
-		sn_http_refuse(answer, err == -ENOENT ? 404 : err == -EINVAL ? 400 : err == -EBUSY ? 409 : 503, "%s",
-			       diag->text[0] ? diag->text : strerror(-err));
+		sn_http_refuse(answer,
+			       err == -ENOENT	? 404
+			       : err == -EINVAL ? 400
+			       : err == -EBUSY	? 409
+						: 503,
+			       "%s", diag->text[0] ? diag->text : strerror(-err));
 	else
 		sn_api_answer(answer, sn_rollouts_json(call->controller->rollouts, call->word));
 	sn_api_audit(call, what, call->word, answer->status);

@@ -157,8 +157,10 @@ static int load(struct sn_auth *auth, struct sn_diag *reterr)
 		return sn_diag_set(reterr, -EINVAL, "%s:%d: the tokens cannot be read: %s", auth->path, error.line,
 				   list ? "no list" : error.text);
 	}
-	json_array_foreach(list, i, entry) {
-		if (auth->token_count < TOKENS_MAX) load_one(auth, entry);
+	json_array_foreach(list, i, entry)
+	{
+		if (auth->token_count < TOKENS_MAX)
+			load_one(auth, entry);
 	}
 	json_decref(list);
 	return 0;

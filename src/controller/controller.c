@@ -18,7 +18,7 @@
 #include "controller/internal.h"
 
 #define MAX_NODES	10000u
-#define MAX_CONNECTIONS 12000u /* a held poll each, and those who look */
+#define MAX_CONNECTIONS 12000u	   /* a held poll each, and those who look */
 #define CONNECTION_SIZE (6u << 10) /* 10,000 polls over TLS stay below 200 MiB */
 #define IDLE_S		60u
 #define DEADLINE_S	20u

@@ -214,8 +214,8 @@ static void questions_answer(struct node *node, struct sn_http_answer *answer)
 		json_array_append_new(questions, json_pack("{s:I, s:s}", "id", (json_int_t)question->id, "path", question->path));
 	}
 	if (wants_state(node, &state))
-		json_object_set_new(document, "state", json_pack("{s:I, s:s}", "revision", (json_int_t)state.revision, "document",
-								 state.document));
+		json_object_set_new(document, "state",
+				    json_pack("{s:I, s:s}", "revision", (json_int_t)state.revision, "document", state.document));
 	if (!document || sn_json_text(document, &answer->body) < 0)
 		sn_http_refuse(answer, 500, "out of memory");
 	json_decref(document);
@@ -358,7 +358,8 @@ void sn_fleet_poll(struct sn_fleet *fleet, const char *name, const char *cluster
 	fleet->stats.polls++;
 	fleet->revision++;
 	take_about(node, json_object_get(document, "about"), cluster);
-	json_array_foreach(json_object_get(document, "answers"), i, entry) {
+	json_array_foreach(json_object_get(document, "answers"), i, entry)
+	{
 		take_answer(node, entry);
 	}
 	json_decref(document);

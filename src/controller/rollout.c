@@ -24,8 +24,9 @@
 #define NAME_LEN       63u
 
 /*
- * A group is a JSON object as it lies on disk: {"selector", "document", "revision", "canary", "soak", "max_cpu_share", "user", "time",
- * "before": the document of the revision before, "phase": one of phases[], "why", "since"}. `since`: when all canaries were well.
+ * A group is a JSON object as it lies on disk: {"selector", "document", "revision", "canary", "soak", "max_cpu_share", "user",
+ * "time", "before": the document of the revision before, "phase": one of phases[], "why", "since"}. `since`: when all canaries
+ * were well.
  */
 enum phase { PHASE_CANARY, PHASE_ALL, PHASE_HALTED };
 static const char *const phases[] = { "canary", "all", "halted" };
@@ -91,7 +92,8 @@ static bool selector_fits(const json_t *selector, const struct sn_node_info *nod
 	if (!pattern_fits(selector, "node", node->name) || !pattern_fits(selector, "cluster", node->cluster) ||
 	    !pattern_fits(selector, "kernel", text_of(node->about, "kernel")))
 		return false;
-	json_object_foreach(json_object_get(selector, "labels"), name, value) {
+	json_object_foreach(json_object_get(selector, "labels"), name, value)
+	{
 		if (strcmp(text_of(labels, name), json_string_value(value) ? json_string_value(value) : "") != 0)
 			return false;
 	}
@@ -110,7 +112,8 @@ static size_t names_sorted(const struct sn_rollouts *rollouts, const char *ret_n
 	json_t *group;
 	size_t count = 0;
 
-	json_object_foreach(rollouts->groups, name, group) {
+	json_object_foreach(rollouts->groups, name, group)
+	{
 		if (count < GROUPS_MAX)
 			ret_names[count++] = name;
 	}
@@ -192,7 +195,8 @@ static void progress_add(const json_t *group, const struct sn_node_info *node, s
 	progress->applied++;
 	if (limit > 0 && share > limit) {
 		progress->costly++;
-		snprintf(progress->why, sizeof(progress->why), "%.63s takes %.3f of a core, the limit is %.3f", node->name, share, limit);
+		snprintf(progress->why, sizeof(progress->why), "%.63s takes %.3f of a core, the limit is %.3f", node->name, share,
+			 limit);
 	}
 }
 
@@ -272,7 +276,8 @@ void sn_rollouts_tick(struct sn_rollouts *rollouts)
 	const char *name;
 	json_t *group;
 
-	json_object_foreach(rollouts->groups, name, group) {
+	json_object_foreach(rollouts->groups, name, group)
+	{
 		group_tick(rollouts, name, group);
 	}
 }
@@ -331,7 +336,8 @@ static int revise(struct sn_rollouts *rollouts, json_t *group, const char *user,
 	return save(rollouts, reterr);
 }
 
-int sn_rollouts_begin(struct sn_rollouts *rollouts, const char *name, const char *user, const json_t *wanted, struct sn_diag *reterr)
+int sn_rollouts_begin(struct sn_rollouts *rollouts, const char *name, const char *user, const json_t *wanted,
+		      struct sn_diag *reterr)
 {
 	json_t *group = json_object_get(rollouts->groups, name);
 	SN_AUTO_FREE char *before = NULL;
@@ -432,8 +438,8 @@ int sn_rollouts_remove(struct sn_rollouts *rollouts, const char *name)
 
 static json_t *group_json(const struct sn_rollouts *rollouts, const char *name, const json_t *group)
 {
-	static const char *const shown[] = { "revision", "phase", "why", "selector", "document", "before", "canary", "soak",
-					     "max_cpu_share", "user", "time" };
+	static const char *const shown[] = { "revision", "phase", "why",	   "selector", "document", "before",
+					     "canary",	 "soak",  "max_cpu_share", "user",     "time" };
 	struct progress progress;
 	json_t *object = json_pack("{s:s}", "name", name);
 
@@ -443,9 +449,10 @@ static json_t *group_json(const struct sn_rollouts *rollouts, const char *name, 
 		json_object_set(object, shown[i], value ? value : json_null());
 	}
 	progress_of(rollouts, group, &progress);
-	json_object_set_new(object, "nodes", json_pack("{s:I, s:I, s:I, s:I, s:I}", "total", (json_int_t)progress.nodes, "up",
-						       (json_int_t)progress.up, "reached", (json_int_t)progress.reached, "applied",
-						       (json_int_t)progress.applied, "refused", (json_int_t)progress.refused));
+	json_object_set_new(object, "nodes",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I}", "total", (json_int_t)progress.nodes, "up",
+				      (json_int_t)progress.up, "reached", (json_int_t)progress.reached, "applied",
+				      (json_int_t)progress.applied, "refused", (json_int_t)progress.refused));
 	return object;
 }
 
