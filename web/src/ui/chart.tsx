@@ -61,7 +61,7 @@ export function Chart({ label, times, lines, unit, bars, height = 180, sync, leg
     };
     const made = new uPlot({
       width: Math.max(80, element.clientWidth), height,
-      padding: [8, 8, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: {
         drag: { x: zoom, y: false, setScale: false },
@@ -72,7 +72,7 @@ export function Chart({ label, times, lines, unit, bars, height = 180, sync, leg
       scales: { x: { time: true, range: (_u, min, max) => [min, max + (bars ? stepOfData() : 0)] }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
       axes: [
         { ...axis, size: 26, space: 64, values: (_u, splits) => splits.map(s => (span() > 172800 ? `${day(s * 1000).slice(5)} ${clock(s * 1000).slice(0, 5)}` : clock(s * 1000).slice(0, span() < 600 ? 8 : 5))) },
-        { ...axis, size: 58, space: 26, gap: 4, values: (_u, splits) => splits.map(v => formatter.current(v)) },
+        { ...axis, size: 58, space: 26, gap: 4, values: (_u, splits) => splits.map(v => (bars && !Number.isInteger(v) ? '' : formatter.current(v))) },
       ],
       series: [{}, ...order.map(line => {
         const paint = colour(line.tone);

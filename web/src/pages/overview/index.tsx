@@ -41,7 +41,7 @@ function Strip({ row }: { row: KpiRow }) {
     <svg class="strip" width={W} height={H} role="img" aria-label={label}>
       <title>{label}</title>
       <line x1="0" x2={W} y1={H / 2} y2={H / 2} class="strip-axis" />
-      {row.low !== null && row.high !== null && <rect x={x(row.low)} width={Math.max(2, x(row.high) - x(row.low))} y="3" height={H - 6} rx="2" class="strip-usual" />}
+      {row.low !== null && row.high !== null && <rect x={x(row.low)} width={Math.max(2, x(row.high) - x(row.low))} y={few ? 3.5 : 0.5} height={few ? H - 7 : H - 1} rx="2" class="strip-usual" />}
       {[...bins].map(([at, n]) => {
         const out = outside.has(at), height = tall(n, out);
         return <rect key={at} x={at * 2 - 1} y={(H - height) / 2} width="2" height={height} class={out ? 'strip-out' : 'strip-in'} />;
