@@ -218,7 +218,7 @@ const struct sn_record_type sn_n2_outcome_type = SN_EVENT_TYPE(
 
 static const struct sn_field signal_fields[] = {
 	SN_FIELD(struct sn_n2_signal_record, time, SN_FIELD_TIME, NULL, "when"),
-	SN_FIELD(struct sn_n2_signal_record, direction, SN_FIELD_STRING, NULL, "up (from the UE) or down"),
+	SN_FIELD(struct sn_n2_signal_record, direction, SN_FIELD_STRING, NULL, "uplink (from the UE) or downlink"),
 	SN_FIELD(struct sn_n2_signal_record, protocol, SN_FIELD_STRING, NULL, "NGAP, 5GMM, 5GSM, or NAS: one that is ciphered"),
 	SN_FIELD(struct sn_n2_signal_record, what, SN_FIELD_STRING, NULL, "message or procedure"),
 	SN_FIELD(struct sn_n2_signal_record, detail, SN_FIELD_STRING, NULL, "kind of PDU, of NGAP", OPTIONAL),
