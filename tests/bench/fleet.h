@@ -18,12 +18,13 @@ struct samples {
 void samples_add(struct samples *samples, double ms);
 /** "NAME": {"count": …, "p50": …} */
 void samples_print(struct samples *samples, const char *name);
+void samples_clear(struct samples *samples);
 
 struct options {
 	const char *url, *tokens, *viewer, *ca;
 	uint32_t agents;
 	uint64_t rate;
-	double seconds, queries, questions, drain;
+	double seconds, warm, queries, questions, drain;
 	uint64_t interval_ms, retry_max_ms;
 	bool idle, check;
 	int pid; /* of the controller; 0: not measured */
@@ -63,7 +64,7 @@ void record_ue(uint64_t number, char ret_text[32]);
 void record_gnb(uint32_t agent, char ret_text[32]);
 
 /* fleet_ask.c */
-/** Begins to ask as viewers do. */
+/** Begins to ask as viewers do; again: what was measured before is forgotten. */
 int asking_begin(struct fleet *fleet);
 void asking_end(struct fleet *fleet);
 void asking_print(struct fleet *fleet);

@@ -140,6 +140,11 @@ static void begin(struct fleet *fleet, uv_timer_t *timer, uv_timer_cb fn, double
 int asking_begin(struct fleet *fleet)
 {
 	snprintf(asking.authorization, sizeof(asking.authorization), "Authorization: Bearer %s", fleet->options.viewer);
+	for (size_t i = 0; i < _QUESTION_MAX; i++)
+		samples_clear(&asking.took[i]);
+	samples_clear(&asking.all);
+	if (asking.begun || asking.begun_kpi)
+		return 0;
 	asking.begun = fleet->options.queries > 0;
 	asking.begun_kpi = fleet->options.questions > 0;
 	if (asking.begun)
