@@ -6,7 +6,7 @@
  * Events fill a batch; a full or old one is packed and queued; one request at a time is under way, so order is kept. A receiver
  * that is away, or says 429 or 503, is tried again after a growing time, or after the one that it names (Retry-After); meanwhile
  * batches go to disk. A batch has an id, sent as "Sauron-Batch": one that was stored, but whose answer was lost, is not stored
- * again.
+ * again. How long records are gathered before they are sent the receiver may say ("Sauron-Gather-Ms").
  */
 #ifndef SN_AGENT_EXPORTER_H
 #define SN_AGENT_EXPORTER_H
