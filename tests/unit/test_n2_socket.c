@@ -634,6 +634,28 @@ static void test_perhaps_the_other_end(void **state)
 	check_engine(rig);
 }
 
+/* One end tells neither tags nor its peer: the id of an association of a one-to-many socket, where the kernel shows no types. */
+static void test_perhaps_without_peer(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF };
+	static const struct end amf = { 0xa1, 9, 38412, 0, AMF, ANY };
+	struct end told = { 0xa1, 9, 38412, 40001, AMF, GNB(1), 0x2222, 0x1111 };
+
+	exchange(rig, &gnb, &amf, 1, "gnb-1"); /* the first is sent while no port is in doubt yet */
+	assert_int_equal(message_count(rig), 2 * MESSAGES);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 0);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), MESSAGES - 1);
+	assert_true(text_is(row_of(rig_report(rig), "procedures", "procedure", "NGSetup"), "standing", "inferred"));
+	/* When it does, all is known. */
+	sends(rig, &told, paging(1));
+	receives(rig, &gnb, paging(1));
+	assert_int_equal(rig->n2->socket_tap.portless, 0);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 1);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), MESSAGES - 1);
+	check_engine(rig);
+}
+
 /* An association that was forgotten while its socket lives: the next message begins another, not one that took its place. */
 static void test_association_forgotten(void **state)
 {
@@ -822,6 +844,7 @@ int main(void)
 		TEST(test_peeled_off),
 		TEST(test_perhaps_both_ends),
 		TEST(test_perhaps_the_other_end),
+		TEST(test_perhaps_without_peer),
 		TEST(test_association_forgotten),
 		TEST(test_protocol),
 		TEST(test_ipv6),
