@@ -18,6 +18,7 @@ struct controller_options {
 	struct sn_arg_list set;
 	bool print_config;
 	const char *agent_token;
+	const char *viewer_token;
 };
 
 static const struct sn_arg controller_args[] = {
@@ -28,6 +29,8 @@ static const struct sn_arg controller_args[] = {
 	{ SN_ARG(struct controller_options, agent_token, "agent-token", SN_ARG_STRING), .value = "NODE",
 	  .doc = "print a token for the agent of a node, for its controller.token_file, and end; a controller that runs takes it "
 		 "when it is started again" },
+	{ SN_ARG(struct controller_options, viewer_token, "viewer-token", SN_ARG_STRING), .value = "NAME",
+	  .doc = "print a token that sees and changes nothing, for instance for Prometheus, and end; taken as that of an agent" },
 	{ SN_ARG(struct controller_options, print_config, "print-config", SN_ARG_FLAG),
 	  .doc = "print a configuration file with every option explained and its default, and end" },
 	{ 0 },
@@ -61,8 +64,11 @@ static int print_config(void)
 	return sn_document_flush();
 }
 
-static int print_token(const struct sn_controller_config *config, const char *node)
+static int print_token(const struct sn_controller_config *config, const struct controller_options *options)
 {
+	const struct sn_token_grant grant = { .user = options->agent_token ? options->agent_token : options->viewer_token,
+					      .role = options->agent_token ? SN_ROLE_AGENT : SN_ROLE_VIEWER,
+					      .kept = true };
 	struct sn_diag diag = { 0 };
 	struct sn_auth *auth = NULL;
 	char token[SN_TOKEN_TEXT];
@@ -71,7 +77,7 @@ static int print_token(const struct sn_controller_config *config, const char *no
 	if (!err)
 		err = sn_auth_new(config->state_dir, config->session_lifetime, &auth, &diag);
 	if (!err)
-		err = sn_auth_grant(auth, &(struct sn_token_grant) { .user = node, .role = SN_ROLE_AGENT, .kept = true }, token);
+		err = sn_auth_grant(auth, &grant, token);
 	sn_auth_free(auth);
 	if (err)
 		return fail(err, &diag);
@@ -139,8 +145,8 @@ static int controller_main(int argc, char **argv)
 	err = sn_controller_config_load(options.config, &options.set, &config, &diag);
 	if (err)
 		return fail(err, &diag);
-	sn_log_set_clock(!options.agent_token);
-	code = options.agent_token ? print_token(&config, options.agent_token) : run(&config);
+	sn_log_set_clock(!options.agent_token && !options.viewer_token);
+	code = options.agent_token || options.viewer_token ? print_token(&config, &options) : run(&config);
 	sn_controller_config_fini(&config);
 	return code;
 }
