@@ -19,7 +19,7 @@ struct controller_options {
 	const char *config;
 	struct sn_arg_list set;
 	bool print_config;
-	const char *agent_token, *join_token;
+	const char *agent_token, *viewer_token, *join_token;
 };
 
 static const struct sn_arg controller_args[] = {
@@ -34,6 +34,8 @@ static const struct sn_arg controller_args[] = {
 	  .doc = "print what an agent needs to join over TLS: a token good for a day, of that node once or of any node again and again, "
 		 "and the fingerprint of the CA; and end. A controller that runs takes it when it is started again; POST /api/v1/tokens "
 		 "makes one that is taken at once" },
+	{ SN_ARG(struct controller_options, viewer_token, "viewer-token", SN_ARG_STRING), .value = "NAME",
+	  .doc = "print a token that sees and changes nothing, for instance for Prometheus, and end; taken as that of an agent" },
 	{ SN_ARG(struct controller_options, print_config, "print-config", SN_ARG_FLAG),
 	  .doc = "print a configuration file with every option explained and its default, and end" },
 	{ 0 },
@@ -67,8 +69,11 @@ static int print_config(void)
 	return sn_document_flush();
 }
 
-static int print_token(const struct sn_controller_config *config, const char *node)
+static int print_token(const struct sn_controller_config *config, const struct controller_options *options)
 {
+	const struct sn_token_grant grant = { .user = options->agent_token ? options->agent_token : options->viewer_token,
+					      .role = options->agent_token ? SN_ROLE_AGENT : SN_ROLE_VIEWER,
+					      .kept = true };
 	struct sn_diag diag = { 0 };
 	struct sn_auth *auth = NULL;
 	char token[SN_TOKEN_TEXT];
@@ -77,7 +82,7 @@ static int print_token(const struct sn_controller_config *config, const char *no
 	if (!err)
 		err = sn_auth_new(config->state_dir, config->session_lifetime, &auth, &diag);
 	if (!err)
-		err = sn_auth_grant(auth, &(struct sn_token_grant) { .user = node, .role = SN_ROLE_AGENT, .kept = true }, token);
+		err = sn_auth_grant(auth, &grant, token);
 	sn_auth_free(auth);
 	if (err)
 		return fail(err, &diag);
@@ -172,10 +177,10 @@ static int controller_main(int argc, char **argv)
 	err = sn_controller_config_load(options.config, &options.set, &config, &diag);
 	if (err)
 		return fail(err, &diag);
-	sn_log_set_clock(!options.agent_token && !options.join_token);
-	code = options.agent_token  ? print_token(&config, options.agent_token)
-	       : options.join_token ? print_join(&config, options.join_token)
-				    : run(&config);
+	sn_log_set_clock(!options.agent_token && !options.viewer_token && !options.join_token);
+	code = options.agent_token || options.viewer_token ? print_token(&config, &options)
+	       : options.join_token			   ? print_join(&config, options.join_token)
+							   : run(&config);
 	sn_controller_config_fini(&config);
 	return code;
 }
