@@ -32,6 +32,7 @@ struct sn_watch {
 	struct sn_http_transfer *transfer;
 	char version[VERSION_OCTETS]; /* "" : from a new list on */
 	char *more;		      /* of a list: where the next page begins */
+	char list_version[VERSION_OCTETS];
 	unsigned page;
 	unsigned retry_ms;
 	unsigned watch_failures; /* in a row */
@@ -206,9 +207,9 @@ static int ask(struct sn_watch *watch, const struct sn_text *query, struct sn_ht
 
 static void list_page(struct sn_watch *watch);
 
-static void list_done(struct sn_watch *watch, const json_t *list)
+static void list_done(struct sn_watch *watch)
 {
-	snprintf(watch->version, sizeof(watch->version), "%s", version_of(list));
+	snprintf(watch->version, sizeof(watch->version), "%s", watch->list_version);
 	watch->stats.synced = true;
 	watch->fresh = false;
 	watch->options.fn(watch->options.ctx, SN_WATCH_SYNCED, NULL);
@@ -235,10 +236,13 @@ static void take_page(struct sn_watch *watch, json_t *list)
 	}
 	heard(watch);
 	watch->stats.pages++;
+	/* All pages are of one version. Were they not, what the first one says is the one from which nothing is missed. */
+	if (!watch->more)
+		snprintf(watch->list_version, sizeof(watch->list_version), "%s", version_of(list));
 	json_array_foreach(json_object_get(list, "items"), i, item) watch->options.fn(watch->options.ctx, SN_WATCH_PUT, item);
 	free(SN_TAKE_PTR(watch->more));
 	if (!more || !*more) {
-		list_done(watch, list);
+		list_done(watch);
 		return;
 	}
 	watch->more = strdup(more);
