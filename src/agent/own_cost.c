@@ -252,6 +252,7 @@ void sn_agent_collect(struct sn_agent *agent, struct sn_metrics *metrics)
 	collect_programs(agent, metrics);
 	sn_kernel_each_map(agent->kernel, collect_map, metrics);
 	sn_kernel_each_error(agent->kernel, collect_error, metrics);
+	sn_agent_identity_collect(agent->identity, metrics);
 }
 
 /* --- as a document */
@@ -359,6 +360,7 @@ void sn_agent_status(struct sn_agent *agent, struct sn_report *report)
 	sn_report_number(report, "ring_used_bytes", waiting);
 	sn_report_number(report, "ring_size_bytes", size);
 	sn_report_number(report, "ring_records", agent->ring_records);
+	sn_agent_identity_status(agent->identity, report);
 	for (size_t i = 0; i < SN_ARRAY_SIZE(sections); i++)
 		sn_report_section(report, sections[i]);
 	for (size_t i = 0; i < agent->modules.count; i++) {

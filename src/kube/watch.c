@@ -20,7 +20,7 @@
 #define RETRY_FIRST_MS	 500u
 #define RETRY_LAST_MS	 30000u
 #define RETRY_AFTER_S	 300
-#define WATCH_FAILURES	 5u	       /* in a row: what we resume from may be what the server cannot do */
+#define WATCH_FAILURES	 5u	       /* in a row, of an answer: what we resume from may be what it cannot do */
 #define WATCH_SHORT_NS	 1000000000ull /* one that ends sooner, and told nothing, has failed */
 #define VERSION_OCTETS	 64
 #define CONTINUE_OCTETS	 4096
@@ -382,15 +382,21 @@ static void on_watch_end(void *ctx, const struct sn_http_result *result)
 	bool was_short = sn_clock_boottime_ns() - watch->begun_ns < WATCH_SHORT_NS && !watch->told;
 
 	watch->transfer = NULL;
-	watch->stats.silent += result->error == -ETIMEDOUT && result->status == 200;
 	if (result->status == 410) {
 		expire(watch);
-		watch_failed(watch, "what was known has expired");
+		failed(watch, "what was known has expired", /* retry_after_s= */ 0);
 	} else if (result->status && result->status != 200) {
-		watch->watch_failures += result->status >= 500 || result->status == 400;
+		/* A version that it cannot resume from may be told so; 502 and 503 are of who stands in front of it. */
+		watch->watch_failures += result->status == 500 || result->status == 504 || result->status == 400;
 		refused(watch, result);
-	} else if (result->error) {
+	} else if (result->error == -EMSGSIZE) {
 		watch_failed(watch, result->text);
+	} else if (result->error == -ETIMEDOUT && result->status == 200) {
+		watch->stats.silent++;
+		failed(watch, "silence: not even a bookmark has come", /* retry_after_s= */ 0);
+	} else if (result->error) {
+		/* However long nobody is there: what is known stays good to resume from. */
+		failed(watch, result->text, /* retry_after_s= */ 0);
 	} else if (was_short) {
 		watch_failed(watch, "the server ends a watch as soon as it has begun");
 	} else {
