@@ -197,6 +197,15 @@ static void tell_plans(const struct sn_agent *agent)
 	}
 }
 
+static int open_identity(struct sn_agent *agent, struct sn_diag *reterr)
+{
+	SN_AUTO_FREE char *node = sn_agent_node_name(&agent->config->agent);
+	int err = node ? sn_agent_identity_new(&agent->loop, &agent->config->agent, node, &agent->identity, reterr) : -ENOMEM;
+
+	agent->modules.identity = agent->identity;
+	return err;
+}
+
 static int open_modules(struct sn_agent *agent, struct sn_diag *reterr)
 {
 	int err =
@@ -340,6 +349,8 @@ int sn_agent_open(struct sn_agent *agent, const struct sn_agent_start *start, st
 	if (!err)
 		err = sn_agent_tell_open(agent, reterr);
 	if (!err)
+		err = open_identity(agent, reterr);
+	if (!err)
 		err = open_modules(agent, reterr);
 	if (!err)
 		err = sn_agent_tell_begin(agent, reterr);
@@ -384,6 +395,7 @@ void sn_agent_close(struct sn_agent *agent)
 	/* What the modules still hold goes out before the line does. */
 	sn_module_set_finish(&agent->modules);
 	sn_agent_tell_close(agent);
+	agent->identity = agent->modules.identity = sn_agent_identity_free(agent->identity);
 	if (agent->beside_open)
 		agent->start.close_beside(agent->start.beside);
 	agent->beside_open = false;

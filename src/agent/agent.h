@@ -8,6 +8,7 @@
 #include "http/server.h"
 #include "agent/desired.h"
 #include "agent/exporter.h"
+#include "agent/identity.h"
 #include "agent/lock.h"
 #include "agent/module_set.h"
 #include "base/args.h"
@@ -57,6 +58,7 @@ struct sn_agent {
 	struct sn_agent_controller controller;
 	struct sn_desired desired;
 	char *node;
+	struct sn_agent_identity *identity; /* NULL: there is no Kubernetes, or none is to be asked */
 	struct sn_join *join;		  /* NULL: without TLS */
 	struct sn_http_client *client;	  /* for the controller; NULL: nobody is told */
 	struct sn_http_client *collector; /* NULL: the controller is */
@@ -97,6 +99,8 @@ int sn_agent_tell_open(struct sn_agent *agent, struct sn_diag *reterr);
 /** Once the modules run: answers the controller's questions. */
 int sn_agent_tell_begin(struct sn_agent *agent, struct sn_diag *reterr);
 void sn_agent_tell_close(struct sn_agent *agent);
+/** How this node is called, to be freed; NULL: out of memory. */
+char *sn_agent_node_name(const struct sn_agent_config *config);
 
 /* --- own_cost.c: the agent's own figures */
 

@@ -14,6 +14,7 @@ static const char *const log_levels[] = { "error", "warning", "info", "debug", N
 _Static_assert(SN_ARRAY_SIZE(log_levels) == _SN_LOG_LEVEL_MAX + 1, "name every level");
 static const char *const subscriber_ids[] = { "pseudonym", "clear", NULL };
 static const char *const capability_policies[] = { "drop", "keep", NULL };
+static const char *const kubernetes_choices[] = { "auto", "on", "off", NULL };
 
 #define OPTION(member, option_name, option_type, option_def, option_doc, ...)                                                    \
 	{                                                                                                                        \
@@ -65,6 +66,17 @@ const struct sn_option sn_agent_options[] = {
 	OPTION(export_spool, "export.spool", SN_OPTION_SIZE, "256MiB",
 	       "Octets on disk, below state_dir, for what the receiver does not take; beyond, the oldest goes.",
 	       .min = 1ull << 20, .max = 1ull << 40, .restart = true),
+	OPTION(kubernetes, "kubernetes.enabled", SN_OPTION_ENUM, "auto",
+	       "Whether the pods of this node are followed at the API server of Kubernetes; auto: in a pod, or when api_server is set.",
+	       .names = kubernetes_choices, .restart = true),
+	OPTION(kubernetes_api_server, "kubernetes.api_server", SN_OPTION_STRING, NULL,
+	       "The API server, like https://10.96.0.1:443. Left out: that of the pod that the agent runs in.", .restart = true),
+	OPTION(kubernetes_ca_file, "kubernetes.ca_file", SN_OPTION_STRING, NULL,
+	       "Who vouches for the API server. Left out: ca.crt of the pod's service account.", .restart = true),
+	OPTION(kubernetes_token_file, "kubernetes.token_file", SN_OPTION_STRING, NULL,
+	       "The token to show, read anew for every request. Left out: that of the pod's service account.", .restart = true),
+	OPTION(kubernetes_node, "kubernetes.node", SN_OPTION_STRING, NULL,
+	       "How Kubernetes calls this node. Left out: NODE_NAME of the environment, else node.", .restart = true),
 	OPTION(capabilities, "capabilities", SN_OPTION_ENUM, "drop",
 	       "Whether the agent gives up its capabilities once everything is attached.", .names = capability_policies,
 	       .restart = true),
@@ -124,6 +136,15 @@ static const char *object(const struct sn_option *option, const void *config)
 			return "64 hexadecimal digits";
 	} else if (option->offset == offsetof(struct sn_agent_config, controller_token_file)) {
 		if (!is_absolute(agent->controller_token_file))
+			return "an absolute path";
+	} else if (option->offset == offsetof(struct sn_agent_config, kubernetes_api_server)) {
+		if (!is_url(agent->kubernetes_api_server))
+			return "a URL that begins with http:// or https://";
+	} else if (option->offset == offsetof(struct sn_agent_config, kubernetes_ca_file)) {
+		if (!is_absolute(agent->kubernetes_ca_file))
+			return "an absolute path";
+	} else if (option->offset == offsetof(struct sn_agent_config, kubernetes_token_file)) {
+		if (!is_absolute(agent->kubernetes_token_file))
 			return "an absolute path";
 	} else if (option->offset == offsetof(struct sn_agent_config, state_dir)) {
 		if (!is_absolute(agent->state_dir))

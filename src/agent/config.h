@@ -18,6 +18,12 @@ enum sn_capability_policy {
 	SN_CAPABILITIES_KEEP,
 };
 
+enum sn_kubernetes {
+	SN_KUBERNETES_AUTO,
+	SN_KUBERNETES_ON,
+	SN_KUBERNETES_OFF,
+};
+
 /** The agent's own options. */
 struct sn_agent_config {
 	uint32_t log_level;	  /* enum sn_log_level */
@@ -39,6 +45,11 @@ struct sn_agent_config {
 	char *export_endpoint;	  /* NULL: the controller */
 	uint64_t export_interval; /* ns */
 	uint64_t export_spool;
+	uint32_t kubernetes;	       /* enum sn_kubernetes */
+	char *kubernetes_api_server;   /* NULL, as the next three: as a pod finds it */
+	char *kubernetes_ca_file;
+	char *kubernetes_token_file;
+	char *kubernetes_node;
 };
 
 /** Its options: what stands at the top of the file. */

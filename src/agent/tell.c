@@ -16,7 +16,7 @@
 
 #define TOKEN_OCTETS 4096
 
-static char *node_name(const struct sn_agent_config *config)
+char *sn_agent_node_name(const struct sn_agent_config *config)
 {
 	char name[256];
 
@@ -133,7 +133,7 @@ int sn_agent_tell_open(struct sn_agent *agent, struct sn_diag *reterr)
 	options.endpoint = config->export_endpoint ? config->export_endpoint : agent->controller.url;
 	if (!options.endpoint)
 		return 0;
-	agent->node = node_name(config);
+	agent->node = sn_agent_node_name(config);
 	if (!agent->node || asprintf(&spool, "%s/spool", config->state_dir) < 0)
 		return sn_diag_set(reterr, -ENOMEM, "out of memory");
 	err = join(agent, reterr);

@@ -121,6 +121,8 @@ static const struct sn_field association_fields[] = {
 	SN_FIELD(struct sn_n2_association_record, amf_address, SN_FIELD_STRING, NULL, "primary address and port"),
 	SN_FIELD(struct sn_n2_association_record, protocol, SN_FIELD_STRING, NULL, "application protocol"),
 	SN_FIELD(struct sn_n2_association_record, state, SN_FIELD_STRING, NULL, "up or closed"),
+	SN_FIELD(struct sn_n2_association_record, gnb_pod, SN_FIELD_STRING, NULL, "the gNB's pod, as namespace/name", OPTIONAL),
+	SN_FIELD(struct sn_n2_association_record, amf_pod, SN_FIELD_STRING, NULL, "the AMF's pod, as namespace/name", OPTIONAL),
 	SN_FIELD(struct sn_n2_association_record, since, SN_FIELD_TIME, NULL, "first seen"),
 	SN_FIELD(struct sn_n2_association_record, last_message, SN_FIELD_TIME, NULL, "last message"),
 	SN_FIELD(struct sn_n2_association_record, messages, SN_FIELD_U64, "1", "messages"),

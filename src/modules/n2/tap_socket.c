@@ -159,6 +159,16 @@ static enum likeness likeness(struct sn_n2_socket_tap *tap, const struct sn_n2_v
 	return other->paired ? UNLIKE : OTHER_END_PERHAPS;
 }
 
+/* The process at a view's own end, for an association that has been made of its other end's. */
+static void association_learn_process(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view)
+{
+	struct sn_n2_association *association = association_at(tap, view->association);
+	struct sn_n2_endpoint *end = view->is_amf != association->turned ? &association->amf_end : &association->gnb_end;
+
+	end->pid = view->local.pid;
+	end->cgroup_id = view->local.cgroup_id;
+}
+
 static void association_join(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, struct sn_n2_view *other, bool same_end,
 			     uint64_t time_ns)
 {
@@ -171,6 +181,7 @@ static void association_join(struct sn_n2_socket_tap *tap, struct sn_n2_view *vi
 	view->association_serial = other->association_serial;
 	view->paired = same_end ? other->paired : true;
 	other->paired |= !same_end;
+	association_learn_process(tap, view);
 }
 
 static void association_find(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, enum sn_ap protocol, bool sent, uint64_t hash,
@@ -357,8 +368,14 @@ static uint32_t view_new(struct sn_n2_socket_tap *tap, struct sn_map_key key, co
 
 static uint32_t view_of(struct sn_n2_socket_tap *tap, const struct sn_n2_message_event *event, uint64_t time_ns)
 {
-	struct sn_n2_endpoint local = { addr_of(event->local_family, event->local_addr), event->local_port, event->local_tag };
-	struct sn_n2_endpoint peer = { addr_of(event->peer_family, event->peer_addr), event->peer_port, event->peer_tag };
+	struct sn_n2_endpoint local = { .addr = addr_of(event->local_family, event->local_addr),
+					.port = event->local_port,
+					.tag = event->local_tag,
+					.pid = event->tgid,
+					.cgroup_id = event->cgroup_id };
+	struct sn_n2_endpoint peer = { .addr = addr_of(event->peer_family, event->peer_addr),
+				       .port = event->peer_port,
+				       .tag = event->peer_tag };
 	struct sn_map_key key = view_key(event, &peer);
 	uint32_t index = sn_map_get(&tap->by_socket, key);
 	struct sn_n2_view *view;
