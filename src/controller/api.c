@@ -22,58 +22,6 @@
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "   \
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-static void login(const struct sn_api_call *call, struct sn_http_answer *answer);
-static void logout(const struct sn_api_call *call, struct sn_http_answer *answer);
-static void me(const struct sn_api_call *call, struct sn_http_answer *answer);
-static void live(const struct sn_api_call *call, struct sn_http_answer *answer);
-static void collect(const struct sn_api_call *call, struct sn_http_answer *answer);
-
-#define FILTERS "type", "node", "ue", "gnb", "from", "to", "where", "limit"
-
-/** Every way in. `parameters` NULL: none are taken. A '*' stands for one word of the path. */
-static const struct route {
-	const char *method, *path;
-	enum sn_role role; /* the least */
-	sn_api_fn fn;
-	const char *const *parameters;
-} routes[] = {
-	{ "POST", "/v1/logs", SN_ROLE_AGENT, collect, NULL },
-	{ "POST", "/v1/metrics", SN_ROLE_AGENT, collect, NULL },
-	{ "POST", "/api/v1/agent/poll", SN_ROLE_AGENT, sn_api_agent_poll, NULL },
-	{ "POST", "/api/v1/agent/renew", SN_ROLE_AGENT, sn_api_agent_renew, NULL },
-	{ "GET", "/api/v1/ca", SN_ROLE_NONE, sn_api_ca, NULL },
-	{ "POST", "/api/v1/join", SN_ROLE_JOIN, sn_api_join, NULL },
-	{ "POST", "/api/v1/tokens", SN_ROLE_ADMIN, sn_api_token_make, NULL },
-	{ "DELETE", "/api/v1/tokens/*", SN_ROLE_ADMIN, sn_api_token_revoke, (const char *const[]) { "role", NULL } },
-	{ "POST", "/api/v1/login", SN_ROLE_NONE, login, NULL },
-	{ "POST", "/api/v1/logout", SN_ROLE_VIEWER, logout, NULL },
-	{ "GET", "/api/v1/me", SN_ROLE_VIEWER, me, NULL },
-	{ "GET", "/api/v1/overview", SN_ROLE_VIEWER, sn_api_overview, NULL },
-	{ "GET", "/api/v1/nodes", SN_ROLE_VIEWER, sn_api_nodes,
-	  (const char *const[]) { "text", "state", "limit", "cursor", NULL } },
-	{ "GET", "/api/v1/nodes/*", SN_ROLE_VIEWER, sn_api_node, NULL },
-	{ "DELETE", "/api/v1/nodes/*", SN_ROLE_OPERATOR, sn_api_node_remove, NULL },
-	{ "GET", "/api/v1/nodes/*/kpi", SN_ROLE_VIEWER, sn_api_node_kpi, (const char *const[]) { "by", "ue", NULL } },
-	{ "GET", "/api/v1/nodes/*/status", SN_ROLE_VIEWER, sn_api_node_status, NULL },
-	{ "GET", "/api/v1/groups", SN_ROLE_VIEWER, sn_api_groups, NULL },
-	{ "GET", "/api/v1/groups/*", SN_ROLE_VIEWER, sn_api_group, NULL },
-	{ "PUT", "/api/v1/groups/*", SN_ROLE_OPERATOR, sn_api_group_put, NULL },
-	{ "DELETE", "/api/v1/groups/*", SN_ROLE_OPERATOR, sn_api_group_remove, NULL },
-	{ "POST", "/api/v1/groups/*/halt", SN_ROLE_OPERATOR, sn_api_group_halt, NULL },
-	{ "POST", "/api/v1/groups/*/proceed", SN_ROLE_OPERATOR, sn_api_group_proceed, NULL },
-	{ "POST", "/api/v1/groups/*/rollback", SN_ROLE_OPERATOR, sn_api_group_back, NULL },
-	{ "GET", "/api/v1/record-types", SN_ROLE_VIEWER, sn_api_record_types, NULL },
-	{ "GET", "/api/v1/records", SN_ROLE_VIEWER, sn_api_records,
-	  (const char *const[]) { FILTERS, "cursor", "order", "fields", "format", NULL } },
-	{ "GET", "/api/v1/records/counts", SN_ROLE_VIEWER, sn_api_counts,
-	  (const char *const[]) { FILTERS, "field", "by", NULL } },
-	{ "GET", "/api/v1/metrics", SN_ROLE_VIEWER, sn_api_metrics, NULL },
-	{ "GET", "/api/v1/series", SN_ROLE_VIEWER, sn_api_series,
-	  (const char *const[]) { "name", "node", "label", "from", "to", "step", NULL } },
-	{ "GET", "/api/v1/live", SN_ROLE_VIEWER, live, (const char *const[]) { "type", "node", "ue", "gnb", NULL } },
-	{ "GET", "/metrics", SN_ROLE_VIEWER, sn_api_own_metrics, NULL },
-};
-
 /* --- what handlers share */
 
 void sn_api_answer(struct sn_http_answer *answer, json_t *document)
@@ -177,61 +125,6 @@ json_t *sn_api_body(const struct sn_api_call *call, struct sn_http_answer *answe
 	return NULL;
 }
 
-/* --- signing in */
-
-static void login(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	const struct sn_http_request *request = call->request;
-	json_t *document = json_loadb((const char *)request->body.data, request->body.len, 0, NULL);
-	const char *token = json_string_value(json_object_get(document, "token"));
-	struct sn_api_call after = *call;
-	char secret[SN_TOKEN_TEXT];
-	int err = token ? sn_auth_login(call->controller->auth, request->address, token, secret, &after.identity) : -EINVAL;
-
-	json_decref(document);
-	if (err == -EINVAL) {
-		sn_http_refuse(answer, 400, "the body must be {\"token\": \"…\"}");
-	} else if (err == -EAGAIN) {
-		sn_http_refuse(answer, 429, "too many wrong tokens came from this address; wait a minute");
-		sn_http_add_header(answer, "Retry-After", "60");
-	} else if (err) {
-		sn_http_refuse(answer, 401, "the token is not known, was used already, or its time is over");
-	} else {
-		answer->status = 204;
-		sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu%s",
-				   secret, (unsigned long long)(call->controller->config.session_lifetime / SN_NSEC_PER_SEC),
-				   call->controller->ca ? "; Secure" : "");
-	}
-	sn_api_audit(&after, "sign in", /* object= */ NULL, answer->status);
-}
-
-static void logout(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	sn_auth_logout(call->controller->auth, call->request);
-	answer->status = 204;
-	sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
-	sn_api_audit(call, "sign out", /* object= */ NULL, answer->status);
-}
-
-static void me(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	sn_api_answer(answer, json_pack("{s:s, s:s, s:s}", "user", call->identity.user, "role",
-					sn_role_names[call->identity.role], "version", SN_VERSION));
-}
-
-static void live(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	sn_live_watch(call->controller->live, call->request, answer);
-}
-
-static void collect(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	if (call->identity.by_cookie) /* a browser has nothing to tell */
-		sn_http_refuse(answer, 403, "records are taken with a token, not from a browser");
-	else
-		sn_collector_serve(call->controller->collector, &call->identity, call->request, answer);
-}
-
 /* --- the console */
 
 static void serve_asset(const struct sn_http_request *request, const struct sn_asset *asset, struct sn_http_answer *answer)
@@ -298,21 +191,22 @@ static bool path_is(const char *pattern, const char *path, char ret_word[256])
 	return true;
 }
 
-static const struct route *route_find(const struct sn_http_request *request, char ret_word[256], bool *ret_path_known)
+static const struct sn_api_route *route_find(const struct sn_http_request *request, char ret_word[256], bool *ret_path_known)
 {
 	*ret_path_known = false;
-	for (size_t i = 0; i < SN_ARRAY_SIZE(routes); i++) {
-		if (!path_is(routes[i].path, request->path, ret_word))
+	for (const struct sn_api_route *route = sn_api_routes; route->path; route++) {
+		if (!path_is(route->path, request->path, ret_word))
 			continue;
 		*ret_path_known = true;
-		if (strcmp(routes[i].method, strcmp(request->method, "HEAD") ? request->method : "GET") == 0)
-			return &routes[i];
+		if (strcmp(route->method, strcmp(request->method, "HEAD") ? request->method : "GET") == 0)
+			return route;
 	}
 	return NULL;
 }
 
 /** @return whether the parameters are those that the route takes. */
-static bool parameters_known(const struct route *route, const struct sn_http_request *request, struct sn_http_answer *answer)
+static bool parameters_known(const struct sn_api_route *route, const struct sn_http_request *request,
+			     struct sn_http_answer *answer)
 {
 	static const char *const none[] = { NULL };
 	const char *const *names = route->parameters ? route->parameters : none;
@@ -342,7 +236,7 @@ static int identify(struct sn_api_call *call)
 }
 
 /** @return whether whoever asks may. */
-static bool permitted(const struct route *route, struct sn_api_call *call, struct sn_http_answer *answer)
+static bool permitted(const struct sn_api_route *route, struct sn_api_call *call, struct sn_http_answer *answer)
 {
 	int err = route->role == SN_ROLE_NONE ? 0 : identify(call);
 	/* Joining and telling are all that those may whose secrets lie on many machines. */
@@ -371,7 +265,7 @@ void sn_api_serve(void *ctx, const struct sn_http_request *request, struct sn_ht
 {
 	struct sn_api_call call = { .controller = ctx, .request = request };
 	bool path_known, api = strncmp(request->path, "/api/", 5) == 0 || strncmp(request->path, "/v1/", 4) == 0;
-	const struct route *route = route_find(request, call.word, &path_known);
+	const struct sn_api_route *route = route_find(request, call.word, &path_known);
 
 	if (route) {
 		if (permitted(route, &call, answer) && parameters_known(route, request, answer))

@@ -34,6 +34,25 @@ struct sn_api_call {
 };
 typedef void (*sn_api_fn)(const struct sn_api_call *call, struct sn_http_answer *answer);
 
+/** One way in. A '*' in the path stands for one word. */
+struct sn_api_route {
+	const char *method, *path;
+	enum sn_role role; /* the least */
+	sn_api_fn fn;
+	const char *doc;
+	const char *body, *answer;     /* schemas of the OpenAPI document; NULL: none, or not JSON */
+	const char *const *parameters; /* names, NULL at the end; NULL: none are taken */
+};
+/** All of them, ended by a path of NULL. */
+extern const struct sn_api_route sn_api_routes[];
+/** What the parameters mean, whatever route takes them. */
+struct sn_api_parameter {
+	const char *name, *doc;
+	const char *type; /* of JSON Schema; NULL: string */
+	bool repeated;
+};
+extern const struct sn_api_parameter sn_api_parameters[];
+
 /** Answers with a document, which is given up. NULL: out of memory. */
 void sn_api_answer(struct sn_http_answer *answer, json_t *document);
 /**
@@ -63,6 +82,16 @@ void sn_api_agent_renew(const struct sn_api_call *call, struct sn_http_answer *a
 void sn_api_node_remove(const struct sn_api_call *call, struct sn_http_answer *answer);
 void sn_api_token_make(const struct sn_api_call *call, struct sn_http_answer *answer);
 void sn_api_token_revoke(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/* api_openapi.c */
+void sn_api_openapi(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/* api_session.c */
+void sn_api_login(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_logout(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_me(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_live(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_collect(const struct sn_api_call *call, struct sn_http_answer *answer);
 
 /* api_records.c */
 void sn_api_records(const struct sn_api_call *call, struct sn_http_answer *answer);
