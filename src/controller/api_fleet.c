@@ -191,7 +191,7 @@ static json_t *usual_json(struct sn_controller *controller, const char *node, co
 		.from_ns = now_ns - USUAL_NS,
 		.to_ns = now_ns - USUAL_STEP,
 		.node = { (const uint8_t *)node, strlen(node) },
-		.name = { (const uint8_t *)"sauron_kpi", 10 },
+		.name = { (const uint8_t *)SN_KPI_SERIES, strlen(SN_KPI_SERIES) },
 		.labels = &label,
 		.label_count = 1,
 		.step_ns = USUAL_STEP,

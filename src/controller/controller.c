@@ -52,6 +52,7 @@ static void on_tick(uv_timer_t *timer)
 
 	sn_fleet_tick(controller->fleet);
 	sn_rollouts_tick(controller->rollouts);
+	sn_kpi_history_tick(controller);
 	sn_live_tick(controller->live, controller->fleet);
 	renew_certificate(controller);
 	sn_store_tick(controller->store, sn_clock_realtime_ns());

@@ -22,7 +22,8 @@ struct sn_controller {
 	struct sn_http *http;
 	int audit; /* descriptor of the audit log */
 	uv_timer_t tick;
-	uint64_t begun_ns, renew_ns;
+	uint64_t begun_ns;
+	uint64_t renew_ns, kpis_ns; /* CLOCK_BOOTTIME: when the certificate is looked at, when KPIs are kept */
 };
 
 /** What a handler is given: who asks, and what stands in the place of the path's '*'. */
@@ -67,6 +68,11 @@ int sn_api_number(const struct sn_api_call *call, const char *name, uint64_t fal
 
 /** A line in the audit log: who changed what, to what end, and how it went. `object` may be NULL. */
 void sn_api_audit(const struct sn_api_call *call, const char *what, const char *object, unsigned status);
+
+/* kpi_history.c */
+#define SN_KPI_SERIES "sauron_kpi"
+/** Once a second. */
+void sn_kpi_history_tick(struct sn_controller *controller);
 
 /* api.c */
 void sn_api_serve(void *controller, const struct sn_http_request *request, struct sn_http_answer *answer);
