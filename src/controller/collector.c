@@ -21,7 +21,8 @@
 
 #define NODE_OCTETS  253u
 #define TYPE_OCTETS  128u
-#define RECORD_LIMIT (64u << 10) /* octets of one record's attributes */
+#define RECORD_LIMIT (64u << 10)	       /* octets of one record's attributes */
+#define TIME_MAX     ((uint64_t)INT64_MAX - 1) /* the store's: a range ends before its end */
 #define RATES_MAX    100000u
 #define GZIP_WINDOW  (15 + 32) /* gzip or zlib, by its head */
 #define RETRY_S	     5u
@@ -221,6 +222,7 @@ static int on_log(void *ctx, const struct sn_otlp_source *source, const struct s
 		type = (struct sn_view) { (const uint8_t *)"log", 3 };
 	if (!record.time_ns)
 		record.time_ns = sn_clock_realtime_ns();
+	record.time_ns = SN_MIN(record.time_ns, TIME_MAX);
 	records = grown(collector->records, collector->record_count, &collector->record_size, sizeof(record));
 	if (!records)
 		return -ENOMEM;
@@ -277,7 +279,7 @@ static struct span labels_add(struct sn_text *arena, const struct sn_otlp_point 
 static int sample_add(struct sn_collector *collector, const struct sn_otlp_point *point, const char *suffix, const char *le,
 		      enum sn_store_series_kind kind, double value)
 {
-	struct gathered_sample sample = { .time_ns = point->time_ns, .kind = kind, .value = value };
+	struct gathered_sample sample = { .time_ns = SN_MIN(point->time_ns, TIME_MAX), .kind = kind, .value = value };
 	void *samples = grown(collector->samples, collector->sample_count, &collector->sample_size, sizeof(sample));
 
 	if (!samples)
