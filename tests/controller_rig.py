@@ -83,8 +83,8 @@ class Controller:
         words = [f'--{k.replace("_", "-")}' + ('' if v is True else f'={v}') for k, v in options.items() if v is not None]
         return [os.path.join(build, 'tests/bench/fleet'), f'--url={self.url}', f'--tokens={self.tokens}', f'--viewer={self.viewer}', *words]
 
-    def fleet(self, **options):
-        p = subprocess.run(self.fleet_command(agents=len(self.nodes), pid=self.p.pid, **options), stdout=subprocess.PIPE, check=True)
+    def fleet(self, build=BUILD, **options):
+        p = subprocess.run(self.fleet_command(build, agents=len(self.nodes), pid=self.p.pid, **options), stdout=subprocess.PIPE, check=True)
         return json.loads(p.stdout)
 
 
