@@ -26,10 +26,11 @@
 #define RATES_MAX    100000u
 #define GZIP_WINDOW  (15 + 32) /* gzip or zlib, by its head */
 #define RETRY_S	     5u
-/* Each batch is a request and a transaction: the more nodes tell, the longer each may gather, and the work stays the same. */
-#define GATHER_MS     500u
-#define GATHER_MAX_MS 10000u
-#define GATHER_NODES  200u /* that may tell every GATHER_MS */
+/* Each batch is a transaction: nodes gather for so long that storing what all of them tell takes a fifth of the time. */
+#define GATHER_MIN_MS 500u
+#define GATHER_MAX_MS 30000u
+#define STORING_SHARE 5u
+#define STORING_MEAN  64u /* batches that the mean goes over */
 
 /** A span of the arena: its memory moves while it grows, so it is named by place. */
 struct span {
@@ -63,6 +64,7 @@ struct sn_collector {
 	const char *why;
 	struct sn_pool rates;
 	struct sn_map rate_of;
+	uint64_t storing_ns; /* of one batch, a moving mean */
 	struct sn_collector_stats stats;
 };
 
@@ -423,6 +425,7 @@ static int store(struct sn_collector *collector, struct sn_store_batch *batch, s
 	struct sn_store_record *records = calloc(collector->record_count + 1, sizeof(*records));
 	struct sn_store_sample *samples = calloc(collector->sample_count + 1, sizeof(*samples));
 	int r = records && samples ? 0 : sn_diag_set(reterr, -ENOMEM, "out of memory");
+	uint64_t begun_ns;
 
 	batch->node = (struct sn_view) { (const uint8_t *)collector->node, strlen(collector->node) };
 	for (size_t i = 0; i < collector->record_count && !r; i++) {
@@ -449,8 +452,12 @@ static int store(struct sn_collector *collector, struct sn_store_batch *batch, s
 	batch->record_count = collector->record_count;
 	batch->samples = samples;
 	batch->sample_count = collector->sample_count;
+	begun_ns = sn_clock_boottime_ns();
 	if (!r)
 		r = sn_store_add(collector->options.store, batch, reterr);
+	if (r == 0)
+		collector->storing_ns +=
+			(sn_clock_boottime_ns() - begun_ns) / STORING_MEAN - collector->storing_ns / STORING_MEAN;
 	for (size_t i = 0; i < collector->record_count && r == 0; i++)
 		sn_live_record(collector->options.live, &records[i]);
 	free(records);
@@ -484,9 +491,9 @@ static bool within_rate(struct sn_collector *collector)
 
 static void tell_gather(const struct sn_collector *collector, struct sn_http_answer *answer)
 {
-	uint64_t ms = GATHER_MS * (uint64_t)collector->rate_of.count / GATHER_NODES;
+	uint64_t ms = STORING_SHARE * (uint64_t)collector->rate_of.count * collector->storing_ns / SN_NSEC_PER_MSEC;
 
-	sn_http_add_header(answer, SN_COLLECTOR_GATHER, "%u", (unsigned)SN_MIN(SN_MAX(ms, GATHER_MS), GATHER_MAX_MS));
+	sn_http_add_header(answer, SN_COLLECTOR_GATHER, "%u", (unsigned)SN_MIN(SN_MAX(ms, GATHER_MIN_MS), GATHER_MAX_MS));
 }
 
 static void refuse(struct sn_collector *collector, struct sn_http_answer *answer, unsigned status, const char *why)
