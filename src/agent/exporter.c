@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include "base/clock.h"
@@ -100,7 +101,7 @@ static int pack(struct sn_exporter *exporter, struct sn_view data, struct sn_bat
 	batch->data = malloc(bound);
 	if (!batch->data)
 		return -ENOMEM;
-	gzip->next_in = (Bytef *)(uintptr_t)data.data;
+	gzip->next_in = data.data;
 	gzip->avail_in = (uInt)data.len;
 	gzip->next_out = batch->data;
 	gzip->avail_out = (uInt)bound;

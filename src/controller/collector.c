@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include "base/clock.h"
@@ -348,7 +349,7 @@ static void begin(struct sn_collector *collector, const struct sn_identity *iden
 /** Unpacks at most `body_limit` octets, whatever the packed ones promise. @return 0, -EFBIG, -EBADMSG, -ENOMEM. */
 static int unpack(struct sn_collector *collector, struct sn_view packed, struct sn_view *ret_data)
 {
-	z_stream gzip = { .next_in = (Bytef *)(uintptr_t)packed.data, .avail_in = (uInt)packed.len };
+	z_stream gzip = { .next_in = packed.data, .avail_in = (uInt)packed.len };
 	char piece[16384];
 	int r;
 
