@@ -27,6 +27,7 @@
 #define FLUSH_MS	250
 #define RETRY_FIRST_MS	500u
 #define RETRY_LAST_MS	30000u
+#define READY_MS	500u
 #define REQUEST_MS	30000
 #define RESPONSE_OCTETS (64u << 10)
 #define GZIP_LEVEL	1 /* attributes repeat themselves: the higher levels save little more and cost several times as much */
@@ -401,6 +402,11 @@ static void kick(struct sn_exporter *exporter)
 {
 	if (exporter->transfer || exporter->waiting)
 		return;
+	if (exporter->options.ready && !exporter->options.ready(exporter->options.ctx)) {
+		exporter->waiting = true;
+		uv_timer_start(&exporter->retry, on_retry, READY_MS, /* repeat= */ 0);
+		return;
+	}
 	exporter->from_disk = sn_spool_oldest(exporter->spool, &exporter->sending) > 0;
 	if (!exporter->from_disk) {
 		if (!exporter->count)

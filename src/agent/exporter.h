@@ -29,6 +29,8 @@ struct sn_exporter_options {
 	uint64_t spool_octets;
 	uint64_t metrics_interval_ms;
 	struct sn_http_client *client; /* borrowed */
+	/** Whether anything may be sent yet; NULL: it may. Until then batches wait. */
+	bool (*ready)(void *ctx);
 	/** Adds the samples of one scrape. */
 	void (*collect)(void *ctx, struct sn_metrics *metrics);
 	void *ctx;

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "agent/agent.h"
+#include "agent/link.h"
 #include "agent/own_records.h"
 #include "base/clock.h"
 #include "bpf/abi.h"
@@ -99,11 +100,61 @@ static const struct sn_metric map_bytes = { .name = "sauron_agent_bpf_map_memory
 					    .labels = { "module", "map" },
 					    .kind = SN_METRIC_GAUGE };
 
+static const struct sn_metric export_away = {
+	.name = "sauron_agent_export_away",
+	.help = "1 while the receiver of events and metrics takes nothing; absent without one.",
+	.kind = SN_METRIC_GAUGE
+};
+static const struct sn_metric export_records = {
+	.name = "sauron_agent_export_records_total",
+	.help = "Single events for the receiver by what became of them: sent, refused, lost.",
+	.labels = { "result" },
+	.kind = SN_METRIC_COUNTER
+};
+static const struct sn_metric export_failures = { .name = "sauron_agent_export_failures_total",
+						  .help = "Requests to the receiver that failed.",
+						  .kind = SN_METRIC_COUNTER };
+static const struct sn_metric spool_bytes = { .name = "sauron_agent_export_spool_bytes",
+					      .help = "What waits on disk for the receiver.",
+					      .kind = SN_METRIC_GAUGE };
+static const struct sn_metric spool_limit = { .name = "sauron_agent_export_spool_limit_bytes",
+					      .help = "What may wait on disk; beyond, the oldest goes.",
+					      .kind = SN_METRIC_GAUGE };
+static const struct sn_metric connected = { .name = "sauron_agent_controller_connected",
+					    .help = "1 while the controller answers the agent; absent without one.",
+					    .kind = SN_METRIC_GAUGE };
+
 const struct sn_metric *const sn_agent_metrics[] = {
-	&build_info,	  &start_time,	  &startup,   &cpu,	     &memory,	       &memory_peak,	&reloads,
-	&requests,	  &hook_attached, &ring_used, &ring_size,    &ring_records,    &seen,		&passed,
-	&truncated,	  &dropped,	  &errors,    &program_runs, &program_seconds, &program_misses, &map_entries,
-	&map_max_entries, &map_bytes,	  NULL,
+	&build_info,
+	&start_time,
+	&startup,
+	&cpu,
+	&memory,
+	&memory_peak,
+	&reloads,
+	&requests,
+	&hook_attached,
+	&ring_used,
+	&ring_size,
+	&ring_records,
+	&seen,
+	&passed,
+	&truncated,
+	&dropped,
+	&errors,
+	&program_runs,
+	&program_seconds,
+	&program_misses,
+	&map_entries,
+	&map_max_entries,
+	&map_bytes,
+	&export_away,
+	&export_records,
+	&export_failures,
+	&spool_bytes,
+	&spool_limit,
+	&connected,
+	NULL,
 };
 
 struct sn_process_cost sn_process_cost(void)
@@ -236,6 +287,28 @@ static void collect_error(void *ctx, const struct sn_kernel_error *error)
 		       LABELS(error->module, error->file, line, error->helper, strerrorname_np(-error->error)));
 }
 
+static void collect_telling(const struct sn_agent *agent, struct sn_metrics *metrics)
+{
+	struct sn_exporter_stats export;
+	struct sn_link_stats link;
+
+	if (agent->exporter) {
+		sn_exporter_stats(agent->exporter, &export);
+		sn_metrics_add(metrics, &export_away, export.away, NULL);
+		sn_metrics_add(metrics, &export_records, (double)export.sent_records, LABELS("sent"));
+		sn_metrics_add(metrics, &export_records, (double)export.refused_records, LABELS("refused"));
+		sn_metrics_add(metrics, &export_records, (double)(export.lost_records + export.spool.dropped_records),
+			       LABELS("lost"));
+		sn_metrics_add(metrics, &export_failures, (double)export.failures, NULL);
+		sn_metrics_add(metrics, &spool_bytes, (double)export.spool.octets, NULL);
+		sn_metrics_add(metrics, &spool_limit, (double)agent->config->agent.export_spool, NULL);
+	}
+	if (agent->link) {
+		sn_link_stats(agent->link, &link);
+		sn_metrics_add(metrics, &connected, link.connected, NULL);
+	}
+}
+
 void sn_agent_collect(struct sn_agent *agent, struct sn_metrics *metrics)
 {
 	uint64_t waiting, size;
@@ -252,6 +325,8 @@ void sn_agent_collect(struct sn_agent *agent, struct sn_metrics *metrics)
 	collect_programs(agent, metrics);
 	sn_kernel_each_map(agent->kernel, collect_map, metrics);
 	sn_kernel_each_error(agent->kernel, collect_error, metrics);
+	collect_telling(agent, metrics);
+	sn_agent_identity_collect(agent->identity, metrics);
 }
 
 /* --- as a document */
@@ -359,6 +434,7 @@ void sn_agent_status(struct sn_agent *agent, struct sn_report *report)
 	sn_report_number(report, "ring_used_bytes", waiting);
 	sn_report_number(report, "ring_size_bytes", size);
 	sn_report_number(report, "ring_records", agent->ring_records);
+	sn_agent_identity_status(agent->identity, report);
 	for (size_t i = 0; i < SN_ARRAY_SIZE(sections); i++)
 		sn_report_section(report, sections[i]);
 	for (size_t i = 0; i < agent->modules.count; i++) {

@@ -13,52 +13,14 @@
 #include "controller/internal.h"
 #include "model/document.h"
 
-#define LOGIN_OCTETS  4096u
-#define CHANGE_HEADER "X-Sauron-Request" /* no page of another origin can send it without being asked first (CORS) */
+#define LOGIN_OCTETS	4096u
+#define DOCUMENT_OCTETS (512u << 10)
+#define CHANGE_HEADER	"X-Sauron-Request" /* no page of another origin can send it without being asked first (CORS) */
 
 /** What a browser may do with our pages: nothing that is not ours. */
 #define CONTENT_SECURITY                                                                                                         \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "   \
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-static void login(const struct sn_api_call *call, struct sn_http_answer *answer);
-static void logout(const struct sn_api_call *call, struct sn_http_answer *answer);
-static void me(const struct sn_api_call *call, struct sn_http_answer *answer);
-static void live(const struct sn_api_call *call, struct sn_http_answer *answer);
-static void collect(const struct sn_api_call *call, struct sn_http_answer *answer);
-
-#define FILTERS "type", "node", "ue", "gnb", "from", "to", "where", "limit"
-
-/** Every way in. `parameters` NULL: none are taken. A '*' stands for one word of the path. */
-static const struct route {
-	const char *method, *path;
-	enum sn_role role; /* the least */
-	sn_api_fn fn;
-	const char *const *parameters;
-} routes[] = {
-	{ "POST", "/v1/logs", SN_ROLE_AGENT, collect, NULL },
-	{ "POST", "/v1/metrics", SN_ROLE_AGENT, collect, NULL },
-	{ "POST", "/api/v1/agent/poll", SN_ROLE_AGENT, sn_api_agent_poll, NULL },
-	{ "POST", "/api/v1/login", SN_ROLE_NONE, login, NULL },
-	{ "POST", "/api/v1/logout", SN_ROLE_VIEWER, logout, NULL },
-	{ "GET", "/api/v1/me", SN_ROLE_VIEWER, me, NULL },
-	{ "GET", "/api/v1/overview", SN_ROLE_VIEWER, sn_api_overview, NULL },
-	{ "GET", "/api/v1/nodes", SN_ROLE_VIEWER, sn_api_nodes,
-	  (const char *const[]) { "text", "state", "limit", "cursor", NULL } },
-	{ "GET", "/api/v1/nodes/*", SN_ROLE_VIEWER, sn_api_node, NULL },
-	{ "GET", "/api/v1/nodes/*/kpi", SN_ROLE_VIEWER, sn_api_node_kpi, (const char *const[]) { "by", "ue", NULL } },
-	{ "GET", "/api/v1/nodes/*/status", SN_ROLE_VIEWER, sn_api_node_status, NULL },
-	{ "GET", "/api/v1/record-types", SN_ROLE_VIEWER, sn_api_record_types, NULL },
-	{ "GET", "/api/v1/records", SN_ROLE_VIEWER, sn_api_records,
-	  (const char *const[]) { FILTERS, "cursor", "order", "fields", "format", NULL } },
-	{ "GET", "/api/v1/records/counts", SN_ROLE_VIEWER, sn_api_counts,
-	  (const char *const[]) { FILTERS, "field", "by", NULL } },
-	{ "GET", "/api/v1/metrics", SN_ROLE_VIEWER, sn_api_metrics, NULL },
-	{ "GET", "/api/v1/series", SN_ROLE_VIEWER, sn_api_series,
-	  (const char *const[]) { "name", "node", "label", "from", "to", "step", NULL } },
-	{ "GET", "/api/v1/live", SN_ROLE_VIEWER, live, (const char *const[]) { "type", "node", "ue", "gnb", NULL } },
-	{ "GET", "/metrics", SN_ROLE_VIEWER, sn_api_own_metrics, NULL },
-};
 
 /* --- what handlers share */
 
@@ -133,14 +95,13 @@ int sn_api_number(const struct sn_api_call *call, const char *name, uint64_t fal
 	return 0;
 }
 
-/** A line in the audit log: who changed what, and how it went. */
-static void audit(const struct sn_api_call *call, const char *what, unsigned status)
+void sn_api_audit(const struct sn_api_call *call, const char *what, const char *object, unsigned status)
 {
 	char time[SN_TIME_TEXT];
 	struct sn_text line = { 0 };
-	json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "time", sn_clock_text(sn_clock_realtime_ns(), time), "user",
-				  call->identity.user, "role", sn_role_names[call->identity.role], "address",
-				  call->request->address, "what", what, "status", (int)status);
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:i}", "time", sn_clock_text(sn_clock_realtime_ns(), time),
+				  "user", call->identity.user, "role", sn_role_names[call->identity.role], "address",
+				  call->request->address, "what", what, "object", object, "status", (int)status);
 
 	if (entry && !sn_json_text(entry, &line)) {
 		sn_text_add(&line, "\n");
@@ -151,58 +112,17 @@ static void audit(const struct sn_api_call *call, const char *what, unsigned sta
 	json_decref(entry);
 }
 
-/* --- signing in */
-
-static void login(const struct sn_api_call *call, struct sn_http_answer *answer)
+json_t *sn_api_body(const struct sn_api_call *call, struct sn_http_answer *answer)
 {
-	const struct sn_http_request *request = call->request;
-	json_t *document = json_loadb((const char *)request->body.data, request->body.len, 0, NULL);
-	const char *token = json_string_value(json_object_get(document, "token"));
-	struct sn_api_call after = *call;
-	char secret[SN_TOKEN_TEXT];
-	int err = token ? sn_auth_login(call->controller->auth, request->address, token, secret, &after.identity) : -EINVAL;
+	json_error_t error;
+	json_t *body =
+		json_loadb((const char *)call->request->body.data, call->request->body.len, JSON_REJECT_DUPLICATES, &error);
 
-	json_decref(document);
-	if (err == -EINVAL) {
-		sn_http_refuse(answer, 400, "the body must be {\"token\": \"…\"}");
-	} else if (err == -EAGAIN) {
-		sn_http_refuse(answer, 429, "too many wrong tokens came from this address; wait a minute");
-		sn_http_add_header(answer, "Retry-After", "60");
-	} else if (err) {
-		sn_http_refuse(answer, 401, "the token is not known, was used already, or its time is over");
-	} else {
-		answer->status = 204;
-		sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu",
-				   secret, (unsigned long long)(call->controller->config.session_lifetime / SN_NSEC_PER_SEC));
-	}
-	audit(&after, "sign in", answer->status);
-}
-
-static void logout(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	sn_auth_logout(call->controller->auth, call->request);
-	answer->status = 204;
-	sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
-	audit(call, "sign out", answer->status);
-}
-
-static void me(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	sn_api_answer(answer, json_pack("{s:s, s:s, s:s}", "user", call->identity.user, "role",
-					sn_role_names[call->identity.role], "version", SN_VERSION));
-}
-
-static void live(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	sn_live_watch(call->controller->live, call->request, answer);
-}
-
-static void collect(const struct sn_api_call *call, struct sn_http_answer *answer)
-{
-	if (call->identity.by_cookie) /* a browser has nothing to tell */
-		sn_http_refuse(answer, 403, "records are taken with a token, not from a browser");
-	else
-		sn_collector_serve(call->controller->collector, &call->identity, call->request, answer);
+	if (json_is_object(body))
+		return body;
+	sn_http_refuse(answer, 400, "the body is no JSON object: %s", body ? "something else" : error.text);
+	json_decref(body);
+	return NULL;
 }
 
 /* --- the console */
@@ -271,21 +191,22 @@ static bool path_is(const char *pattern, const char *path, char ret_word[256])
 	return true;
 }
 
-static const struct route *route_find(const struct sn_http_request *request, char ret_word[256], bool *ret_path_known)
+static const struct sn_api_route *route_find(const struct sn_http_request *request, char ret_word[256], bool *ret_path_known)
 {
 	*ret_path_known = false;
-	for (size_t i = 0; i < SN_ARRAY_SIZE(routes); i++) {
-		if (!path_is(routes[i].path, request->path, ret_word))
+	for (const struct sn_api_route *route = sn_api_routes; route->path; route++) {
+		if (!path_is(route->path, request->path, ret_word))
 			continue;
 		*ret_path_known = true;
-		if (strcmp(routes[i].method, strcmp(request->method, "HEAD") ? request->method : "GET") == 0)
-			return &routes[i];
+		if (strcmp(route->method, strcmp(request->method, "HEAD") ? request->method : "GET") == 0)
+			return route;
 	}
 	return NULL;
 }
 
 /** @return whether the parameters are those that the route takes. */
-static bool parameters_known(const struct route *route, const struct sn_http_request *request, struct sn_http_answer *answer)
+static bool parameters_known(const struct sn_api_route *route, const struct sn_http_request *request,
+			     struct sn_http_answer *answer)
 {
 	static const char *const none[] = { NULL };
 	const char *const *names = route->parameters ? route->parameters : none;
@@ -299,19 +220,37 @@ static bool parameters_known(const struct route *route, const struct sn_http_req
 	return !unknown;
 }
 
-/** @return whether whoever asks may. */
-static bool permitted(const struct route *route, struct sn_api_call *call, struct sn_http_answer *answer)
+/** Who asks: by the certificate that was shown, else by token or cookie. As sn_auth_identify. */
+static int identify(struct sn_api_call *call)
 {
-	int err = route->role == SN_ROLE_NONE ? 0 : sn_auth_identify(call->controller->auth, call->request, &call->identity);
+	const struct sn_http_request *request = call->request;
+
+	if (!request->peer_name)
+		return sn_auth_identify(call->controller->auth, request, &call->identity);
+	if (!call->controller->ca ||
+	    !sn_ca_accepts(call->controller->ca, request->peer_name, request->peer_serial ? request->peer_serial : ""))
+		return -EACCES;
+	call->identity.role = SN_ROLE_AGENT;
+	snprintf(call->identity.user, sizeof(call->identity.user), "%s", request->peer_name);
+	return 0;
+}
+
+/** @return whether whoever asks may. */
+static bool permitted(const struct sn_api_route *route, struct sn_api_call *call, struct sn_http_answer *answer)
+{
+	int err = route->role == SN_ROLE_NONE ? 0 : identify(call);
+	/* Joining and telling are all that those may whose secrets lie on many machines. */
+	bool confined = call->identity.role == SN_ROLE_JOIN || call->identity.role == SN_ROLE_AGENT;
 	bool changes = strcmp(route->method, "GET") != 0;
 
 	if (err == -EAGAIN) {
 		sn_http_refuse(answer, 429, "too many wrong tokens came from this address; wait a minute");
 		sn_http_add_header(answer, "Retry-After", "60");
 	} else if (err) {
-		sn_http_refuse(answer, 401, "sign in first, or send a token: Authorization: Bearer …");
+		sn_http_refuse(answer, 401,
+			       "sign in first, or send a token: Authorization: Bearer … (or the certificate was revoked)");
 		sn_http_add_header(answer, "WWW-Authenticate", "Bearer");
-	} else if (call->identity.role < route->role || (call->identity.role == SN_ROLE_AGENT && route->role > SN_ROLE_AGENT)) {
+	} else if (call->identity.role < route->role || (confined && route->role != call->identity.role)) {
 		sn_http_refuse(answer, 403, "this takes the role %s; yours is %s", sn_role_names[route->role],
 			       sn_role_names[call->identity.role]);
 	} else if (changes && call->identity.by_cookie && !call->request->header(call->request, CHANGE_HEADER)) {
@@ -326,7 +265,7 @@ void sn_api_serve(void *ctx, const struct sn_http_request *request, struct sn_ht
 {
 	struct sn_api_call call = { .controller = ctx, .request = request };
 	bool path_known, api = strncmp(request->path, "/api/", 5) == 0 || strncmp(request->path, "/v1/", 4) == 0;
-	const struct route *route = route_find(request, call.word, &path_known);
+	const struct sn_api_route *route = route_find(request, call.word, &path_known);
 
 	if (route) {
 		if (permitted(route, &call, answer) && parameters_known(route, request, answer))
@@ -346,6 +285,8 @@ uint64_t sn_api_body_limit(void *ctx, const char *method, const char *path)
 {
 	const struct sn_controller *controller = ctx;
 
+	if (strcmp(method, "PUT") == 0)
+		return DOCUMENT_OCTETS;
 	if (strcmp(method, "POST") != 0)
 		return 0;
 	if (strncmp(path, "/v1/", 4) == 0 || strcmp(path, "/api/v1/agent/poll") == 0)

@@ -49,6 +49,13 @@ static const struct sn_metric duplicates = { "sauron_controller_duplicate_batche
 static const struct sn_metric store_bytes = {
 	"sauron_controller_store_bytes", "What the store takes on disk.", { NULL }, SN_METRIC_GAUGE
 };
+static const struct sn_metric store_limit = {
+	"sauron_controller_store_limit_bytes", "What the store may take; beyond, the oldest day goes.", { NULL }, SN_METRIC_GAUGE
+};
+static const struct sn_metric store_damaged = { "sauron_controller_store_damaged_total",
+						"Files moved aside and blocks passed over because they are damaged.",
+						{ NULL },
+						SN_METRIC_COUNTER };
 static const struct sn_metric store_refused = {
 	"sauron_controller_store_refused_batches_total", "Batches that the store had no room for.", { NULL }, SN_METRIC_COUNTER
 };
@@ -112,6 +119,8 @@ static void collect_store(const struct sn_controller *controller, struct sn_metr
 	sn_metrics_add(metrics, &refused, (double)taken.refused_requests, LABELS("request"));
 	sn_metrics_add(metrics, &duplicates, (double)taken.duplicates, NULL);
 	sn_metrics_add(metrics, &store_bytes, (double)store.octets, NULL);
+	sn_metrics_add(metrics, &store_limit, (double)controller->config.store_size, NULL);
+	sn_metrics_add(metrics, &store_damaged, (double)store.damaged, NULL);
 	sn_metrics_add(metrics, &store_refused, (double)store.refused, NULL);
 	sn_metrics_add(metrics, &expired, (double)store.expired_records, NULL);
 }
