@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A controller with tokens for as many agents as a test wants, started, killed, asked; and the load generator against it."""
-import hashlib, http.client, json, os, re, secrets, signal, socket, subprocess, time
+import atexit, hashlib, http.client, json, os, re, secrets, signal, socket, subprocess, time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SAURON = os.environ.get('SAURON', os.path.join(TOP, 'build/sauron'))
@@ -37,6 +37,7 @@ class Controller:
     def start(self, wait=20, prepare=None):
         words = [w for k, v in self.options.items() for w in ('--set', f'{k}={v}')]
         self.p = subprocess.Popen([self.sauron, 'controller', *words], stderr=open(self.log, 'a'), preexec_fn=prepare)
+        atexit.register(self.p.kill)   # does nothing when it has ended
         until = time.monotonic() + wait
         while time.monotonic() < until and self.p.poll() is None:
             try:
@@ -82,8 +83,8 @@ class Controller:
         words = [f'--{k.replace("_", "-")}' + ('' if v is True else f'={v}') for k, v in options.items() if v is not None]
         return [os.path.join(build, 'tests/bench/fleet'), f'--url={self.url}', f'--tokens={self.tokens}', f'--viewer={self.viewer}', *words]
 
-    def fleet(self, **options):
-        p = subprocess.run(self.fleet_command(agents=len(self.nodes), pid=self.p.pid, **options), stdout=subprocess.PIPE, check=True)
+    def fleet(self, build=BUILD, **options):
+        p = subprocess.run(self.fleet_command(build, agents=len(self.nodes), pid=self.p.pid, **options), stdout=subprocess.PIPE, check=True)
         return json.loads(p.stdout)
 
 

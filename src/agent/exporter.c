@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include "base/clock.h"
@@ -21,7 +22,7 @@
 #define BATCH_OCTETS	(256u << 10)
 #define METRICS_OCTETS	(1u << 20)
 #define GATHER_MS	500u /* a batch waits so long for more, unless the receiver says that it may wait longer */
-#define GATHER_MAX_MS	10000u
+#define GATHER_MAX_MS	30000u
 #define QUEUE		16u /* batches in memory; more go to disk */
 #define FLUSH_MS	250
 #define RETRY_FIRST_MS	500u
@@ -42,7 +43,7 @@ struct sn_exporter {
 	/* The batch that fills. */
 	struct sn_otlp_writer writer;
 	uint32_t records;
-	uint64_t since_ns, gather_ns;
+	uint64_t due_ns, gather_ns;
 	/* The one of metrics, while they are gathered. */
 	struct sn_otlp_writer points;
 	uint32_t point_count;
@@ -101,7 +102,7 @@ static int pack(struct sn_exporter *exporter, struct sn_view data, struct sn_bat
 	batch->data = malloc(bound);
 	if (!batch->data)
 		return -ENOMEM;
-	gzip->next_in = (Bytef *)(uintptr_t)data.data;
+	gzip->next_in = data.data;
 	gzip->avail_in = (uInt)data.len;
 	gzip->next_out = batch->data;
 	gzip->avail_out = (uInt)bound;
@@ -175,11 +176,22 @@ static void finish_logs(struct sn_exporter *exporter)
 	finish_request(exporter, &exporter->writer, SN_BATCH_LOGS, records);
 }
 
+/** Many that gather for long must not all come at one moment, whatever it was that brought them into step. */
+static uint64_t gather_time(const struct sn_exporter *exporter)
+{
+	uint64_t half_ms = exporter->gather_ns / SN_NSEC_PER_MSEC / 2;
+	uint32_t chance = 0;
+
+	if (exporter->gather_ns <= GATHER_MS * SN_NSEC_PER_MSEC || getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+		return exporter->gather_ns;
+	return (half_ms + chance % (2 * half_ms)) * SN_NSEC_PER_MSEC;
+}
+
 void sn_exporter_record(struct sn_exporter *exporter, const struct sn_record_type *type, const void *row, uint64_t time_ns)
 {
 	if (!exporter->records) {
 		begin_request(exporter, &exporter->writer);
-		exporter->since_ns = sn_clock_boottime_ns();
+		exporter->due_ns = sn_clock_boottime_ns() + gather_time(exporter);
 	}
 	sn_record_to_otlp(type, row, time_ns, &exporter->writer);
 	exporter->stats.records++;
@@ -410,7 +422,7 @@ static void on_flush(uv_timer_t *timer)
 {
 	struct sn_exporter *exporter = timer->data;
 
-	if (exporter->records && sn_clock_boottime_ns() - exporter->since_ns >= exporter->gather_ns)
+	if (exporter->records && sn_clock_boottime_ns() >= exporter->due_ns)
 		finish_logs(exporter);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include "base/clock.h"
@@ -21,14 +22,16 @@
 
 #define NODE_OCTETS  253u
 #define TYPE_OCTETS  128u
-#define RECORD_LIMIT (64u << 10) /* octets of one record's attributes */
+#define RECORD_LIMIT (64u << 10)	       /* octets of one record's attributes */
+#define TIME_MAX     ((uint64_t)INT64_MAX - 1) /* the store's: a range ends before its end */
 #define RATES_MAX    100000u
 #define GZIP_WINDOW  (15 + 32) /* gzip or zlib, by its head */
 #define RETRY_S	     5u
-/* Each batch is a request and a transaction: the more nodes tell, the longer each may gather, and the work stays the same. */
-#define GATHER_MS     500u
-#define GATHER_MAX_MS 10000u
-#define GATHER_NODES  200u /* that may tell every GATHER_MS */
+/* Each batch is a transaction: nodes gather for so long that storing what all of them tell takes a fifth of the time. */
+#define GATHER_MIN_MS 500u
+#define GATHER_MAX_MS 30000u
+#define STORING_SHARE 5u
+#define STORING_MEAN  64u /* batches that the mean goes over */
 
 /** A span of the arena: its memory moves while it grows, so it is named by place. */
 struct span {
@@ -62,6 +65,7 @@ struct sn_collector {
 	const char *why;
 	struct sn_pool rates;
 	struct sn_map rate_of;
+	uint64_t storing_ns; /* of one batch, a moving mean */
 	struct sn_collector_stats stats;
 };
 
@@ -221,6 +225,7 @@ static int on_log(void *ctx, const struct sn_otlp_source *source, const struct s
 		type = (struct sn_view) { (const uint8_t *)"log", 3 };
 	if (!record.time_ns)
 		record.time_ns = sn_clock_realtime_ns();
+	record.time_ns = SN_MIN(record.time_ns, TIME_MAX);
 	records = grown(collector->records, collector->record_count, &collector->record_size, sizeof(record));
 	if (!records)
 		return -ENOMEM;
@@ -277,7 +282,7 @@ static struct span labels_add(struct sn_text *arena, const struct sn_otlp_point 
 static int sample_add(struct sn_collector *collector, const struct sn_otlp_point *point, const char *suffix, const char *le,
 		      enum sn_store_series_kind kind, double value)
 {
-	struct gathered_sample sample = { .time_ns = point->time_ns, .kind = kind, .value = value };
+	struct gathered_sample sample = { .time_ns = SN_MIN(point->time_ns, TIME_MAX), .kind = kind, .value = value };
 	void *samples = grown(collector->samples, collector->sample_count, &collector->sample_size, sizeof(sample));
 
 	if (!samples)
@@ -344,7 +349,7 @@ static void begin(struct sn_collector *collector, const struct sn_identity *iden
 /** Unpacks at most `body_limit` octets, whatever the packed ones promise. @return 0, -EFBIG, -EBADMSG, -ENOMEM. */
 static int unpack(struct sn_collector *collector, struct sn_view packed, struct sn_view *ret_data)
 {
-	z_stream gzip = { .next_in = (Bytef *)(uintptr_t)packed.data, .avail_in = (uInt)packed.len };
+	z_stream gzip = { .next_in = packed.data, .avail_in = (uInt)packed.len };
 	char piece[16384];
 	int r;
 
@@ -421,6 +426,7 @@ static int store(struct sn_collector *collector, struct sn_store_batch *batch, s
 	struct sn_store_record *records = calloc(collector->record_count + 1, sizeof(*records));
 	struct sn_store_sample *samples = calloc(collector->sample_count + 1, sizeof(*samples));
 	int r = records && samples ? 0 : sn_diag_set(reterr, -ENOMEM, "out of memory");
+	uint64_t begun_ns;
 
 	batch->node = (struct sn_view) { (const uint8_t *)collector->node, strlen(collector->node) };
 	for (size_t i = 0; i < collector->record_count && !r; i++) {
@@ -447,8 +453,12 @@ static int store(struct sn_collector *collector, struct sn_store_batch *batch, s
 	batch->record_count = collector->record_count;
 	batch->samples = samples;
 	batch->sample_count = collector->sample_count;
+	begun_ns = sn_clock_boottime_ns();
 	if (!r)
 		r = sn_store_add(collector->options.store, batch, reterr);
+	if (r == 0)
+		collector->storing_ns +=
+			(sn_clock_boottime_ns() - begun_ns) / STORING_MEAN - collector->storing_ns / STORING_MEAN;
 	for (size_t i = 0; i < collector->record_count && r == 0; i++)
 		sn_live_record(collector->options.live, &records[i]);
 	free(records);
@@ -482,9 +492,9 @@ static bool within_rate(struct sn_collector *collector)
 
 static void tell_gather(const struct sn_collector *collector, struct sn_http_answer *answer)
 {
-	uint64_t ms = GATHER_MS * (uint64_t)collector->rate_of.count / GATHER_NODES;
+	uint64_t ms = STORING_SHARE * (uint64_t)collector->rate_of.count * collector->storing_ns / SN_NSEC_PER_MSEC;
 
-	sn_http_add_header(answer, SN_COLLECTOR_GATHER, "%u", (unsigned)SN_MIN(SN_MAX(ms, GATHER_MS), GATHER_MAX_MS));
+	sn_http_add_header(answer, SN_COLLECTOR_GATHER, "%u", (unsigned)SN_MIN(SN_MAX(ms, GATHER_MIN_MS), GATHER_MAX_MS));
 }
 
 static void refuse(struct sn_collector *collector, struct sn_http_answer *answer, unsigned status, const char *why)

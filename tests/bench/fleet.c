@@ -139,6 +139,8 @@ static void begin_load(struct fleet *fleet)
 	fprintf(stderr, "fleet: all %u agents poll\n", fleet->options.agents);
 	fleet->begun_ns = fleet_now_ns();
 	fleet->begun_realtime_ns = sn_clock_realtime_ns();
+	if (fleet->options.hurry) /* then all of them are of the past */
+		fleet->begun_realtime_ns -= (uint64_t)(fleet->options.seconds * 1e9);
 	fleet->polls = fleet->poll_failures = 0;
 	if (!fleet->options.idle)
 		agents_load(fleet);
@@ -196,7 +198,8 @@ static void on_tick(uv_timer_t *timer)
 			begin_load(fleet);
 	} else if (phase == WARMING && now_ns - fleet->begun_ns >= (uint64_t)(fleet->options.warm * 1e9)) {
 		begin_measure(fleet);
-	} else if (phase == LOADING && now_ns - fleet->begun_ns >= (uint64_t)(fleet->options.seconds * 1e9)) {
+	} else if (phase == LOADING &&
+		   (fleet->options.hurry || now_ns - fleet->begun_ns >= (uint64_t)(fleet->options.seconds * 1e9))) {
 		end_load(fleet);
 	} else if (phase == DRAINING && (all_told || now_ns - fleet->ended_ns >= (uint64_t)(fleet->options.drain * 1e9))) {
 		end_drain(fleet);
@@ -226,6 +229,7 @@ static void print(struct fleet *fleet)
 	       fleet->acknowledged > acknowledged_before
 		       ? 1e6 * (cpu_drained - cpu_begun) / (double)(fleet->acknowledged - acknowledged_before)
 		       : 0);
+	printf(" \"begun_ns\": %llu,\n", (unsigned long long)fleet->begun_realtime_ns);
 	printf(" \"controller_cores\": %.3f, \"controller_rss_octets\": %llu, \"own_cpu_seconds\": %.2f, \"why\": \"%s\"}\n",
 	       seconds > 0 ? (cpu_ended - cpu_begun) / seconds : 0, (unsigned long long)rss_max,
 	       (double)own.ru_utime.tv_sec + (double)own.ru_stime.tv_sec +
@@ -282,6 +286,7 @@ int main(int argc, char **argv)
 		{ "pid", required_argument, NULL, 'p' },
 		{ "idle", no_argument, NULL, 'I' },
 		{ "check", no_argument, NULL, 'C' },
+		{ "hurry", no_argument, NULL, 'H' },
 		{ 0 },
 	};
 	static struct fleet fleet = { .options = {
@@ -335,6 +340,9 @@ int main(int argc, char **argv)
 			break;
 		case 'I':
 			options->idle = true;
+			break;
+		case 'H':
+			options->hurry = true;
 			break;
 		case 'C':
 			options->check = true;

@@ -26,7 +26,7 @@ struct options {
 	uint64_t rate;
 	double seconds, warm, queries, questions, drain;
 	uint64_t interval_ms, retry_max_ms;
-	bool idle, check;
+	bool idle, check, hurry;
 	int pid; /* of the controller; 0: not measured */
 };
 

@@ -168,6 +168,8 @@ static uint64_t due(const struct agent *agent)
 	double each = (double)fleet->options.rate / fleet->options.agents;
 	double count = (double)(fleet_now_ns() - fleet->begun_ns) / 1e9 * each - (double)agent->index / fleet->options.agents;
 
+	if (fleet->options.hurry) /* the times of the records are those that they would have had */
+		return fleet->total;
 	return count < 0 ? 0 : SN_MIN((uint64_t)count, fleet->total);
 }
 
@@ -227,9 +229,12 @@ static int batch_make(struct agent *agent, uint32_t records)
 	return 0;
 }
 
+/** As the exporter: a longer time is the mean of what is waited. */
 static uint64_t gather_ms(const struct fleet *fleet)
 {
-	return fleet->options.interval_ms ? fleet->options.interval_ms : fleet->gather_ms;
+	if (fleet->options.interval_ms)
+		return fleet->options.interval_ms;
+	return fleet->gather_ms <= GATHER_MS ? GATHER_MS : (uint64_t)((0.5 + fleet_random()) * (double)fleet->gather_ms);
 }
 
 static void push_done(struct agent *agent, const struct sn_http_result *result)
