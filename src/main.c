@@ -46,13 +46,9 @@ static const struct sn_command command_man = {
 };
 
 static const struct sn_command *const commands[] = {
-	&sn_command_up,		&sn_command_agent,
-	&sn_command_controller, &sn_command_check,
-	&sn_command_analyze,	&sn_command_kpi,
-	&sn_command_status,	&sn_command_nodes,
-	&sn_command_events,	&sn_command_lab,
-	&command_help,		&command_completion,
-	&command_man,		NULL,
+	&sn_command_up,	 &sn_command_agent,  &sn_command_controller, &sn_command_check,	 &sn_command_analyze,
+	&sn_command_kpi, &sn_command_status, &sn_command_nodes,	     &sn_command_events, &sn_command_rollout,
+	&sn_command_lab, &command_help,	     &command_completion,    &command_man,	 NULL,
 };
 
 static const struct sn_command *find_command(const char *name)

@@ -194,6 +194,8 @@ static void agent_page(void)
 		printf("%s [%s](modules/%s.md)", i ? "," : "", sn_modules[i]->name, sn_modules[i]->name);
 	printf(".\n\n");
 	metrics_print(sn_agent_metrics);
+	printf("\nOf the pods of its node, where there is Kubernetes:\n\n");
+	metrics_print(sn_agent_identity_metrics);
 }
 
 static int page_print(const char *page)

@@ -80,6 +80,13 @@ struct sn_host {
 	void (*emit)(struct sn_host *host, const struct sn_record_type *type, const void *row, uint64_t time_ns);
 	/** Add to CLOCK_BOOTTIME to get ns since 1970. */
 	uint64_t (*wall_offset_ns)(struct sn_host *host);
+	/**
+	 * The pod of this node, as "namespace/name", that has an address (of family 4 or 6, in network order), or whose container
+	 * a process is in, by its cgroup (v2) or, where that tells nothing, by its pid. NULL: none that is known. The text is
+	 * valid until the callback returns. Both are NULL where nobody knows of pods (analyze).
+	 */
+	const char *(*pod_of_address)(struct sn_host *host, uint8_t family, const uint8_t *octets);
+	const char *(*pod_of_cgroup)(struct sn_host *host, uint64_t cgroup_id, uint32_t pid);
 };
 
 /** What a reader of the report asks for. */

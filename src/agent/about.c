@@ -87,6 +87,19 @@ static json_t *types_json(const struct sn_agent *agent)
 	return types;
 }
 
+static json_t *labels_json(const struct sn_agent *agent)
+{
+	json_t *labels = json_object();
+
+	for (size_t i = 0; i < agent->config->agent.labels.count; i++) {
+		const char *label = agent->config->agent.labels.items[i], *equals = strchr(label, '=');
+
+		if (equals)
+			json_object_setn_new(labels, label, (size_t)(equals - label), json_string(equals + 1));
+	}
+	return labels;
+}
+
 /* --- what changes */
 
 /** The KPIs and the losses of every module's document, each row with its module. */
@@ -161,9 +174,10 @@ json_t *sn_agent_about(struct sn_agent *agent, bool introduce)
 		json_object_set_new(about, "version", json_string(SN_VERSION));
 		if (agent->config->agent.cluster)
 			json_object_set_new(about, "cluster", json_string(agent->config->agent.cluster));
-		json_object_set_new(about, "labels", json_object());
+		json_object_set_new(about, "labels", labels_json(agent));
 		json_object_set_new(about, "record_types", types_json(agent));
 	}
+	json_object_set_new(about, "state", sn_desired_json(&agent->desired));
 	json_object_set_new(about, "modules", modules_json(agent));
 	add_cost(agent, about);
 	add_document(agent, about);

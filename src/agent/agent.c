@@ -58,7 +58,9 @@ static int take_config(struct sn_agent *agent, struct sn_diag *reterr)
 
 	if (err)
 		return err;
-	err = sn_module_set_configure(&agent->modules, agent->config, config, reterr);
+	err = sn_desired_overlay(&agent->desired, config, reterr);
+	if (!err)
+		err = sn_module_set_configure(&agent->modules, agent->config, config, reterr);
 	if (err) {
 		sn_config_free(config);
 		return err;
@@ -195,6 +197,15 @@ static void tell_plans(const struct sn_agent *agent)
 	}
 }
 
+static int open_identity(struct sn_agent *agent, struct sn_diag *reterr)
+{
+	SN_AUTO_FREE char *node = sn_agent_node_name(&agent->config->agent);
+	int err = node ? sn_agent_identity_new(&agent->loop, &agent->config->agent, node, &agent->identity, reterr) : -ENOMEM;
+
+	agent->modules.identity = agent->identity;
+	return err;
+}
+
 static int open_modules(struct sn_agent *agent, struct sn_diag *reterr)
 {
 	int err =
@@ -285,6 +296,28 @@ static void begin(struct sn_agent *agent)
 	sd_notify(0, "READY=1");
 }
 
+/** What the controller wanted last, over the node's own file. A document that does not fit any more must not keep the agent down.
+ */
+static void take_desired(struct sn_agent *agent)
+{
+	struct sn_config *config = NULL;
+	struct sn_diag diag = { 0 };
+
+	sn_desired_load(&agent->desired, agent->config->agent.state_dir);
+	if (!agent->desired.document)
+		return;
+	if (sn_begin_config(agent->start.config, agent->start.set, /* readable_only= */ false, &config, &diag) ||
+	    sn_desired_overlay(&agent->desired, config, &diag)) {
+		sn_log_error("the desired state of the last run is left out: %s", diag.text);
+		agent->desired.error = strdup(diag.text);
+		free(SN_TAKE_PTR(agent->desired.document));
+		sn_config_free(config);
+		return;
+	}
+	sn_config_free(agent->config);
+	agent->config = config;
+}
+
 int sn_agent_open(struct sn_agent *agent, const struct sn_agent_start *start, struct sn_diag *reterr)
 {
 	int err;
@@ -294,12 +327,14 @@ int sn_agent_open(struct sn_agent *agent, const struct sn_agent_start *start, st
 	if (err)
 		return err;
 	sn_log_set_level(agent->config->agent.log_level);
+	take_desired(agent);
 	err = sn_lock_take(agent->config->agent.api_socket, &agent->lock, reterr);
 	if (!err)
 		err = open_loop(agent, reterr);
 	if (err) {
 		/* Without a loop there is nothing that sn_agent_close could close. */
 		sn_lock_release(&agent->lock);
+		sn_desired_fini(&agent->desired);
 		agent->config = sn_config_free(agent->config);
 		return err;
 	}
@@ -313,6 +348,8 @@ int sn_agent_open(struct sn_agent *agent, const struct sn_agent_start *start, st
 		err = open_pseudonym(agent, reterr);
 	if (!err)
 		err = sn_agent_tell_open(agent, reterr);
+	if (!err)
+		err = open_identity(agent, reterr);
 	if (!err)
 		err = open_modules(agent, reterr);
 	if (!err)
@@ -358,6 +395,7 @@ void sn_agent_close(struct sn_agent *agent)
 	/* What the modules still hold goes out before the line does. */
 	sn_module_set_finish(&agent->modules);
 	sn_agent_tell_close(agent);
+	agent->identity = agent->modules.identity = sn_agent_identity_free(agent->identity);
 	if (agent->beside_open)
 		agent->start.close_beside(agent->start.beside);
 	agent->beside_open = false;
@@ -372,5 +410,6 @@ void sn_agent_close(struct sn_agent *agent)
 	agent->pseudonym = sn_pseudonym_free(agent->pseudonym);
 	agent->kernel = sn_kernel_close(agent->kernel);
 	sn_lock_release(&agent->lock);
+	sn_desired_fini(&agent->desired);
 	agent->config = sn_config_free(agent->config);
 }

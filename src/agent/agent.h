@@ -6,12 +6,15 @@
 #include <uv.h>
 
 #include "http/server.h"
+#include "agent/desired.h"
 #include "agent/exporter.h"
+#include "agent/identity.h"
 #include "agent/lock.h"
 #include "agent/module_set.h"
 #include "base/args.h"
 
 struct sn_agent;
+struct sn_join;
 
 /** How it is to start. */
 struct sn_agent_start {
@@ -53,8 +56,12 @@ struct sn_agent {
 	struct sn_http *api_server;
 
 	struct sn_agent_controller controller;
+	struct sn_desired desired;
 	char *node;
-	struct sn_http_client *client; /* NULL: nobody is told */
+	struct sn_agent_identity *identity; /* NULL: there is no Kubernetes, or none is to be asked */
+	struct sn_join *join;		  /* NULL: without TLS */
+	struct sn_http_client *client;	  /* for the controller; NULL: nobody is told */
+	struct sn_http_client *collector; /* NULL: the controller is */
 	struct sn_exporter *exporter;
 	struct sn_link *link;
 	/** What about.c told last, for shares and rates. */
@@ -92,6 +99,8 @@ int sn_agent_tell_open(struct sn_agent *agent, struct sn_diag *reterr);
 /** Once the modules run: answers the controller's questions. */
 int sn_agent_tell_begin(struct sn_agent *agent, struct sn_diag *reterr);
 void sn_agent_tell_close(struct sn_agent *agent);
+/** How this node is called, to be freed; NULL: out of memory. */
+char *sn_agent_node_name(const struct sn_agent_config *config);
 
 /* --- own_cost.c: the agent's own figures */
 

@@ -14,6 +14,7 @@ static const char *const log_levels[] = { "error", "warning", "info", "debug", N
 _Static_assert(SN_ARRAY_SIZE(log_levels) == _SN_LOG_LEVEL_MAX + 1, "name every level");
 static const char *const subscriber_ids[] = { "pseudonym", "clear", NULL };
 static const char *const capability_policies[] = { "drop", "keep", NULL };
+static const char *const kubernetes_choices[] = { "auto", "on", "off", NULL };
 
 #define OPTION(member, option_name, option_type, option_def, option_doc, ...)                                                    \
 	{                                                                                                                        \
@@ -44,12 +45,18 @@ const struct sn_option sn_agent_options[] = {
 	OPTION(api_group, "api.group", SN_OPTION_STRING, NULL,
 	       "Members of this group may use the local API. Left out: root and the agent's own user only.", .restart = true),
 	OPTION(node, "node", SN_OPTION_STRING, NULL, "How this node is called. Left out: the host's name.", .restart = true),
+	OPTION(labels, "labels", SN_OPTION_STRING_LIST, "[]",
+	       "Labels of this node, NAME=VALUE, by which the controller's groups select it.", .restart = true),
 	OPTION(cluster, "cluster", SN_OPTION_STRING, NULL,
 	       "The cluster that this node belongs to. Left out: the controller's default.", .restart = true),
 	OPTION(controller_url, "controller.url", SN_OPTION_STRING, NULL,
 	       "The controller that this agent tells, like http://127.0.0.1:7080. Left out: none.", .restart = true),
 	OPTION(controller_token_file, "controller.token_file", SN_OPTION_STRING, NULL,
-	       "A file that holds the token which the controller has given for this node.", .restart = true),
+	       "A file that holds the token which the controller has given for this node: over TLS for joining, else for every request.",
+	       .restart = true),
+	OPTION(controller_ca_fingerprint, "controller.ca_fingerprint", SN_OPTION_STRING, NULL,
+	       "Of a controller over TLS: the SHA-256 of its CA's certificate, by which the agent knows it when it joins.",
+	       .restart = true),
 	OPTION(export_endpoint, "export.endpoint", SN_OPTION_STRING, NULL,
 	       "A receiver of OTLP/HTTP for single events and metrics, such as an OpenTelemetry Collector, like http://127.0.0.1:4318. "
 	       "Left out: the controller.",
@@ -59,6 +66,17 @@ const struct sn_option sn_agent_options[] = {
 	OPTION(export_spool, "export.spool", SN_OPTION_SIZE, "256MiB",
 	       "Octets on disk, below state_dir, for what the receiver does not take; beyond, the oldest goes.",
 	       .min = 1ull << 20, .max = 1ull << 40, .restart = true),
+	OPTION(kubernetes, "kubernetes.enabled", SN_OPTION_ENUM, "auto",
+	       "Whether the pods of this node are followed at the API server of Kubernetes; auto: in a pod, or when api_server is set.",
+	       .names = kubernetes_choices, .restart = true),
+	OPTION(kubernetes_api_server, "kubernetes.api_server", SN_OPTION_STRING, NULL,
+	       "The API server, like https://10.96.0.1:443. Left out: that of the pod that the agent runs in.", .restart = true),
+	OPTION(kubernetes_ca_file, "kubernetes.ca_file", SN_OPTION_STRING, NULL,
+	       "Who vouches for the API server. Left out: ca.crt of the pod's service account.", .restart = true),
+	OPTION(kubernetes_token_file, "kubernetes.token_file", SN_OPTION_STRING, NULL,
+	       "The token to show, read anew for every request. Left out: that of the pod's service account.", .restart = true),
+	OPTION(kubernetes_node, "kubernetes.node", SN_OPTION_STRING, NULL,
+	       "How Kubernetes calls this node. Left out: NODE_NAME of the environment, else node.", .restart = true),
 	OPTION(capabilities, "capabilities", SN_OPTION_ENUM, "drop",
 	       "Whether the agent gives up its capabilities once everything is attached.", .names = capability_policies,
 	       .restart = true),
@@ -102,14 +120,31 @@ static const char *object(const struct sn_option *option, const void *config)
 	} else if (option->offset == offsetof(struct sn_agent_config, api_group)) {
 		if (!getgrnam(agent->api_group))
 			return "a group that exists";
+	} else if (option->offset == offsetof(struct sn_agent_config, labels)) {
+		for (size_t i = 0; i < agent->labels.count; i++)
+			if (!strchr(agent->labels.items[i], '=') || agent->labels.items[i][0] == '=')
+				return "a list of NAME=VALUE";
 	} else if (option->offset == offsetof(struct sn_agent_config, controller_url)) {
 		if (!is_url(agent->controller_url))
 			return "a URL that begins with http:// or https://";
 	} else if (option->offset == offsetof(struct sn_agent_config, export_endpoint)) {
 		if (!is_url(agent->export_endpoint))
 			return "a URL that begins with http:// or https://";
+	} else if (option->offset == offsetof(struct sn_agent_config, controller_ca_fingerprint)) {
+		if (strlen(agent->controller_ca_fingerprint) != 64 ||
+		    strspn(agent->controller_ca_fingerprint, "0123456789abcdefABCDEF") != 64)
+			return "64 hexadecimal digits";
 	} else if (option->offset == offsetof(struct sn_agent_config, controller_token_file)) {
 		if (!is_absolute(agent->controller_token_file))
+			return "an absolute path";
+	} else if (option->offset == offsetof(struct sn_agent_config, kubernetes_api_server)) {
+		if (!is_url(agent->kubernetes_api_server))
+			return "a URL that begins with http:// or https://";
+	} else if (option->offset == offsetof(struct sn_agent_config, kubernetes_ca_file)) {
+		if (!is_absolute(agent->kubernetes_ca_file))
+			return "an absolute path";
+	} else if (option->offset == offsetof(struct sn_agent_config, kubernetes_token_file)) {
+		if (!is_absolute(agent->kubernetes_token_file))
 			return "an absolute path";
 	} else if (option->offset == offsetof(struct sn_agent_config, state_dir)) {
 		if (!is_absolute(agent->state_dir))
@@ -260,6 +295,19 @@ static int apply(struct sn_config *config, const char *name, const char *data, s
 		return err;
 	if (sn_yaml_root(&yaml) && !sn_yaml_is_null(sn_yaml_root(&yaml)))
 		err = sn_options_fill(&scope, &yaml, sn_yaml_root(&yaml), "", reterr);
+	sn_yaml_fini(&yaml);
+	return err;
+}
+
+int sn_config_overlay(struct sn_config *config, const char *name, const char *data, size_t len, struct sn_diag *reterr)
+{
+	struct sn_yaml yaml;
+	int err = sn_yaml_parse(name, data, len, &yaml, reterr);
+
+	if (err)
+		return err;
+	if (sn_yaml_root(&yaml) && !sn_yaml_is_null(sn_yaml_root(&yaml)))
+		err = set_modules(config, &yaml, sn_yaml_root(&yaml), reterr);
 	sn_yaml_fini(&yaml);
 	return err;
 }

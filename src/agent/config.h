@@ -18,6 +18,12 @@ enum sn_capability_policy {
 	SN_CAPABILITIES_KEEP,
 };
 
+enum sn_kubernetes {
+	SN_KUBERNETES_AUTO,
+	SN_KUBERNETES_ON,
+	SN_KUBERNETES_OFF,
+};
+
 /** The agent's own options. */
 struct sn_agent_config {
 	uint32_t log_level;	  /* enum sn_log_level */
@@ -31,12 +37,19 @@ struct sn_agent_config {
 	char *api_group;       /* NULL: root only */
 	uint32_t capabilities; /* enum sn_capability_policy */
 	char *node;	       /* NULL: the host's name */
-	char *cluster;	       /* NULL: the controller's default */
-	char *controller_url;  /* NULL: none */
+	struct sn_string_list labels;
+	char *cluster;	      /* NULL: the controller's default */
+	char *controller_url; /* NULL: none */
 	char *controller_token_file;
+	char *controller_ca_fingerprint;
 	char *export_endpoint;	  /* NULL: the controller */
 	uint64_t export_interval; /* ns */
 	uint64_t export_spool;
+	uint32_t kubernetes;	       /* enum sn_kubernetes */
+	char *kubernetes_api_server;   /* NULL, as the next three: as a pod finds it */
+	char *kubernetes_ca_file;
+	char *kubernetes_token_file;
+	char *kubernetes_node;
 };
 
 /** Its options: what stands at the top of the file. */
@@ -66,6 +79,8 @@ int sn_config_load(const char *path, const struct sn_module *const *modules, str
 /** The same with the file's octets in memory; `name` is how messages call it. */
 int sn_config_parse(const char *name, const char *data, size_t len, const struct sn_module *const *modules,
 		    struct sn_config **ret_config, struct sn_diag *reterr);
+/** Takes octets that stand below "modules:" over the configuration. On failure it may have been taken in part. */
+int sn_config_overlay(struct sn_config *config, const char *name, const char *data, size_t len, struct sn_diag *reterr);
 /** Sets one option from the command line: "n2.ports=[38412]", "modules.n2.ports=…", "log_level=debug". */
 int sn_config_set(struct sn_config *config, const char *assignment, struct sn_diag *reterr);
 struct sn_config *sn_config_free(struct sn_config *config);

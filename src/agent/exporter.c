@@ -20,11 +20,13 @@
 #define BATCH_RECORDS	512u
 #define BATCH_OCTETS	(256u << 10)
 #define METRICS_OCTETS	(1u << 20)
-#define BATCH_AGE_NS	(500 * SN_NSEC_PER_MSEC)
+#define GATHER_MS	500u /* a batch waits so long for more, unless the receiver says that it may wait longer */
+#define GATHER_MAX_MS	10000u
 #define QUEUE		16u /* batches in memory; more go to disk */
 #define FLUSH_MS	250
 #define RETRY_FIRST_MS	500u
 #define RETRY_LAST_MS	30000u
+#define READY_MS	500u
 #define REQUEST_MS	30000
 #define RESPONSE_OCTETS (64u << 10)
 #define GZIP_LEVEL	1 /* attributes repeat themselves: the higher levels save little more and cost several times as much */
@@ -40,7 +42,7 @@ struct sn_exporter {
 	/* The batch that fills. */
 	struct sn_otlp_writer writer;
 	uint32_t records;
-	uint64_t since_ns;
+	uint64_t since_ns, gather_ns;
 	/* The one of metrics, while they are gathered. */
 	struct sn_otlp_writer points;
 	uint32_t point_count;
@@ -326,6 +328,15 @@ static bool is_retryable(unsigned status)
 	return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
 }
 
+/** A controller of many nodes has each of them send more at once. */
+static void take_gather(struct sn_exporter *exporter, const struct sn_http_result *result)
+{
+	const char *text = result->header(result, "Sauron-Gather-Ms");
+	uint64_t ms = text ? strtoull(text, NULL, 10) : GATHER_MS;
+
+	exporter->gather_ns = SN_MIN(SN_MAX(ms, GATHER_MS), GATHER_MAX_MS) * SN_NSEC_PER_MSEC;
+}
+
 static void on_answer(void *ctx, const struct sn_http_result *result)
 {
 	struct sn_exporter *exporter = ctx;
@@ -343,6 +354,7 @@ static void on_answer(void *ctx, const struct sn_http_result *result)
 	} else if (result->status < 200 || result->status > 299) {
 		batch_done(exporter, exporter->sending.records, why);
 	} else {
+		take_gather(exporter, result);
 		if (sn_otlp_read_response(result->body, &refused, &message) < 0)
 			refused = 0; /* what is no OTLP, but says 2xx, has taken it */
 		snprintf(why, sizeof(why), "%.*s", (int)SN_MIN(message.len, sizeof(why) - 1), (const char *)message.data);
@@ -378,6 +390,11 @@ static void kick(struct sn_exporter *exporter)
 {
 	if (exporter->transfer || exporter->waiting)
 		return;
+	if (exporter->options.ready && !exporter->options.ready(exporter->options.ctx)) {
+		exporter->waiting = true;
+		uv_timer_start(&exporter->retry, on_retry, READY_MS, /* repeat= */ 0);
+		return;
+	}
 	exporter->from_disk = sn_spool_oldest(exporter->spool, &exporter->sending) > 0;
 	if (!exporter->from_disk) {
 		if (!exporter->count)
@@ -393,7 +410,7 @@ static void on_flush(uv_timer_t *timer)
 {
 	struct sn_exporter *exporter = timer->data;
 
-	if (exporter->records && sn_clock_boottime_ns() - exporter->since_ns >= BATCH_AGE_NS)
+	if (exporter->records && sn_clock_boottime_ns() - exporter->since_ns >= exporter->gather_ns)
 		finish_logs(exporter);
 }
 
@@ -455,6 +472,7 @@ int sn_exporter_new(uv_loop_t *loop, const struct sn_exporter_options *options, 
 	exporter->loop = loop;
 	exporter->begun_ns = sn_clock_realtime_ns();
 	exporter->retry_ms = RETRY_FIRST_MS;
+	exporter->gather_ns = GATHER_MS * SN_NSEC_PER_MSEC;
 	err = take_options(exporter, options);
 	if (err)
 		sn_diag_set(reterr, err, "out of memory");

@@ -6,7 +6,7 @@
  * Events fill a batch; a full or old one is packed and queued; one request at a time is under way, so order is kept. A receiver
  * that is away, or says 429 or 503, is tried again after a growing time, or after the one that it names (Retry-After); meanwhile
  * batches go to disk. A batch has an id, sent as "Sauron-Batch": one that was stored, but whose answer was lost, is not stored
- * again.
+ * again. How long records are gathered before they are sent the receiver may say ("Sauron-Gather-Ms").
  */
 #ifndef SN_AGENT_EXPORTER_H
 #define SN_AGENT_EXPORTER_H
@@ -29,6 +29,8 @@ struct sn_exporter_options {
 	uint64_t spool_octets;
 	uint64_t metrics_interval_ms;
 	struct sn_http_client *client; /* borrowed */
+	/** Whether anything may be sent yet; NULL: it may. Until then batches wait. */
+	bool (*ready)(void *ctx);
 	/** Adds the samples of one scrape. */
 	void (*collect)(void *ctx, struct sn_metrics *metrics);
 	void *ctx;

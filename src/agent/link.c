@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "agent/about.h"
+#include "agent/join.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macro.h"
@@ -21,6 +22,7 @@
 #define RETRY_FIRST_MS	500u
 #define RETRY_LAST_MS	30000u
 #define PARAMETERS_MAX	16u
+#define JOIN_MS		200u
 
 struct sn_link {
 	struct sn_agent *agent;
@@ -140,9 +142,15 @@ static void take_question(struct sn_link *link, const json_t *question)
 
 /* --- polls */
 
+/** Who is no member yet has no business there. */
 static void on_retry(uv_timer_t *timer)
 {
-	poll(timer->data);
+	struct sn_link *link = timer->data;
+
+	if (link->agent->join && !sn_join_ready(link->agent->join))
+		uv_timer_start(timer, on_retry, JOIN_MS, /* repeat= */ 0);
+	else
+		poll(link);
 }
 
 static void poll_failed(struct sn_link *link, const char *why, uint64_t retry_after_s)
@@ -162,6 +170,15 @@ static void poll_failed(struct sn_link *link, const char *why, uint64_t retry_af
 	wait_ms = SN_MAX(wait_ms, SN_MIN(retry_after_s, 600) * 1000);
 	link->retry_ms = SN_MIN(2 * link->retry_ms, RETRY_LAST_MS);
 	uv_timer_start(&link->retry, on_retry, wait_ms, /* repeat= */ 0);
+}
+
+static void take_state(struct sn_link *link, const json_t *state)
+{
+	const char *document = json_string_value(json_object_get(state, "document"));
+	json_int_t revision = json_integer_value(json_object_get(state, "revision"));
+
+	if (document && revision > 0)
+		sn_desired_take(link->agent, (uint64_t)revision, document);
 }
 
 static void on_answer(void *ctx, const struct sn_http_result *result)
@@ -190,7 +207,11 @@ static void on_answer(void *ctx, const struct sn_http_result *result)
 	link->introduced = true;
 	link->retry_ms = RETRY_FIRST_MS;
 	json_array_clear(link->answers);
-	json_array_foreach(json_object_get(document, "questions"), i, question) take_question(link, question);
+	take_state(link, json_object_get(document, "state"));
+	json_array_foreach(json_object_get(document, "questions"), i, question)
+	{
+		take_question(link, question);
+	}
 	json_decref(document);
 	poll(link);
 }

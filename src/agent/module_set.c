@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/identity.h"
 #include "agent/module_set.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -24,6 +25,16 @@ static void host_emit(struct sn_host *host, const struct sn_record_type *type, c
 static uint64_t host_wall_offset_ns(struct sn_host *host)
 {
 	return *SN_CONTAINER_OF(host, struct sn_open_module, host)->wall_offset_ns;
+}
+
+static const char *host_pod_of_address(struct sn_host *host, uint8_t family, const uint8_t *octets)
+{
+	return sn_agent_pod_of_address(SN_CONTAINER_OF(host, struct sn_open_module, host)->set->identity, family, octets);
+}
+
+static const char *host_pod_of_cgroup(struct sn_host *host, uint64_t cgroup_id, uint32_t pid)
+{
+	return sn_agent_pod_of_cgroup(SN_CONTAINER_OF(host, struct sn_open_module, host)->set->identity, cgroup_id, pid);
 }
 
 static const struct sn_module_config *config_of(const struct sn_config *config, const struct sn_module *module)
@@ -55,6 +66,8 @@ int sn_module_set_open(const struct sn_config *config, struct sn_kernel *kernel,
 				  .pseudonym = pseudonym,
 				  .warn = host_warn,
 				  .emit = ret_set->emit ? host_emit : NULL,
+				  .pod_of_address = ret_set->identity ? host_pod_of_address : NULL,
+				  .pod_of_cgroup = ret_set->identity ? host_pod_of_cgroup : NULL,
 				  .wall_offset_ns = host_wall_offset_ns },
 			.set = ret_set,
 			.module = wanted->module,

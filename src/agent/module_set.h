@@ -10,6 +10,8 @@
 #include "model/report.h"
 #include "sauron/module.h"
 
+struct sn_agent_identity;
+
 struct sn_open_module {
 	struct sn_host host;
 	const struct sn_module *module;
@@ -28,6 +30,7 @@ struct sn_module_set {
 	/** Takes single events; set before the modules are opened, NULL: nobody does. */
 	void (*emit)(void *ctx, const struct sn_record_type *type, const void *row, uint64_t time_ns);
 	void *emit_ctx;
+	struct sn_agent_identity *identity; /* likewise; NULL: nobody knows of pods */
 };
 
 /**

@@ -326,6 +326,7 @@ void sn_agent_collect(struct sn_agent *agent, struct sn_metrics *metrics)
 	sn_kernel_each_map(agent->kernel, collect_map, metrics);
 	sn_kernel_each_error(agent->kernel, collect_error, metrics);
 	collect_telling(agent, metrics);
+	sn_agent_identity_collect(agent->identity, metrics);
 }
 
 /* --- as a document */
@@ -433,6 +434,7 @@ void sn_agent_status(struct sn_agent *agent, struct sn_report *report)
 	sn_report_number(report, "ring_used_bytes", waiting);
 	sn_report_number(report, "ring_size_bytes", size);
 	sn_report_number(report, "ring_records", agent->ring_records);
+	sn_agent_identity_status(agent->identity, report);
 	for (size_t i = 0; i < SN_ARRAY_SIZE(sections); i++)
 		sn_report_section(report, sections[i]);
 	for (size_t i = 0; i < agent->modules.count; i++) {

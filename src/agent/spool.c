@@ -41,7 +41,7 @@ struct sn_spool {
 	uint64_t max_octets;
 	struct file *files; /* a ring: `count` from `first` on, the oldest first */
 	size_t size, first, count;
-	uint64_t next_number;
+	uint64_t next_number, taken; /* `taken` was given out last */
 	struct sn_spool_stats stats;
 };
 
@@ -300,8 +300,10 @@ static bool file_load(const struct sn_spool *spool, const struct file *file, str
 int sn_spool_oldest(struct sn_spool *spool, struct sn_batch *ret_batch)
 {
 	while (spool->count) {
-		if (file_load(spool, file_at(spool, 0), ret_batch))
+		if (file_load(spool, file_at(spool, 0), ret_batch)) {
+			spool->taken = file_at(spool, 0)->number;
 			return 1;
+		}
 		spool->stats.damaged_batches++;
 		oldest_remove(spool);
 	}
@@ -310,7 +312,7 @@ int sn_spool_oldest(struct sn_spool *spool, struct sn_batch *ret_batch)
 
 void sn_spool_pop(struct sn_spool *spool)
 {
-	if (spool->count)
+	if (spool->count && file_at(spool, 0)->number == spool->taken)
 		oldest_remove(spool);
 }
 

@@ -46,7 +46,7 @@ int sn_spool_push(struct sn_spool *spool, const struct sn_batch *batch);
 int sn_spool_push_front(struct sn_spool *spool, const struct sn_batch *batch);
 /** Loads the oldest; `ret_batch->data` is to be freed. @return 1; 0: none is there. */
 int sn_spool_oldest(struct sn_spool *spool, struct sn_batch *ret_batch);
-/** Removes the oldest. */
+/** Removes the one that sn_spool_oldest gave last, unless it has gone for want of room meanwhile: then the oldest is another. */
 void sn_spool_pop(struct sn_spool *spool);
 bool sn_spool_is_empty(const struct sn_spool *spool);
 void sn_spool_stats(const struct sn_spool *spool, struct sn_spool_stats *ret_stats);

@@ -178,7 +178,7 @@ struct sctp_cookie___sn {
 };
 
 struct sctp_ep_common___sn {
-	bool dead;
+	struct sock *sk;
 };
 
 struct sctp_association___sn {

@@ -17,6 +17,7 @@ struct sn_client {
 	CURL *curl;
 	char *socket;	  /* NULL: a controller is asked */
 	char *controller; /* without a slash at its end */
+	char *ca_file;	  /* NULL: the system's CAs */
 	char *node;	  /* NULL: not known yet */
 	struct curl_slist *headers;
 };
@@ -58,7 +59,8 @@ static int controller_take(struct sn_client *client, const struct sn_client_targ
 	client->headers = curl_slist_append(NULL, header);
 	client->controller = strndup(target->controller, len);
 	client->node = target->node ? strdup(target->node) : NULL;
-	if (!client->headers || !client->controller || (target->node && !client->node))
+	client->ca_file = target->ca_file ? strdup(target->ca_file) : NULL;
+	if (!client->headers || !client->controller || (target->node && !client->node) || (target->ca_file && !client->ca_file))
 		return sn_diag_set(reterr, -ENOMEM, "out of memory");
 	return 0;
 }
@@ -92,6 +94,7 @@ struct sn_client *sn_client_free(struct sn_client *client)
 	curl_slist_free_all(client->headers);
 	free(client->socket);
 	free(client->controller);
+	free(client->ca_file);
 	free(client->node);
 	free(client);
 	return NULL;
@@ -181,57 +184,93 @@ static int tell_status(const struct sn_client *client, long status, const struct
 	return err;
 }
 
-int sn_client_get(struct sn_client *client, const char *path, const char *const *query, struct sn_text *text,
-		  struct sn_diag *reterr)
+/** One request. @param body NULL: none */
+static int perform(struct sn_client *client, const char *method, const char *url, const char *body, struct sn_text *text,
+		   struct sn_diag *reterr)
 {
-	struct sn_text url = { 0 };
 	long status = 0;
 	CURLcode code;
-	int err = make_url(client, path, query, &url);
 
-	if (err) {
-		sn_text_free(&url);
-		return sn_diag_set(reterr, err, "out of memory");
-	}
 	curl_easy_reset(client->curl);
-	curl_easy_setopt(client->curl, CURLOPT_URL, url.data);
+	curl_easy_setopt(client->curl, CURLOPT_URL, url);
+	curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, method);
+	if (body) {
+		curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
+		curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+	}
 	curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, client->socket ? "http" : "http,https");
 	if (client->socket) {
 		curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
 		/* http_proxy in the environment must not send a local question out of the house. */
 		curl_easy_setopt(client->curl, CURLOPT_PROXY, "");
 	}
+	if (client->ca_file)
+		curl_easy_setopt(client->curl, CURLOPT_CAINFO, client->ca_file);
 	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, client->headers);
 	curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
 	curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, receive);
 	curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, text);
 	code = curl_easy_perform(client->curl);
-	sn_text_free(&url);
 	if (code != CURLE_OK)
 		return tell_transport(client, code, reterr);
 	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
-	return status == 200 ? 0 : tell_status(client, status, text, reterr);
+	return status >= 200 && status < 300 ? 0 : tell_status(client, status, text, reterr);
+}
+
+int sn_client_get(struct sn_client *client, const char *path, const char *const *query, struct sn_text *text,
+		  struct sn_diag *reterr)
+{
+	struct sn_text url = { 0 };
+	int err = make_url(client, path, query, &url);
+
+	err = err ? sn_diag_set(reterr, err, "out of memory") : perform(client, "GET", url.data, /* body= */ NULL, text, reterr);
+	sn_text_free(&url);
+	return err;
+}
+
+/** The document in what was received, which is given up. */
+static int parse(const struct sn_client *client, struct sn_text *text, json_t **ret_document, struct sn_diag *reterr)
+{
+	json_error_t error;
+	json_t *document = json_loadb(text->data ? text->data : "", text->len, 0, &error);
+
+	sn_text_free(text);
+	if (!document)
+		return sn_diag_set(reterr, -EIO, "%s sent something that is no JSON: %s", name_of(client), error.text);
+	*ret_document = document;
+	return 0;
+}
+
+int sn_client_change(struct sn_client *client, const char *method, const char *path, const json_t *body, json_t **ret_document,
+		     struct sn_diag *reterr)
+{
+	struct sn_text url = { 0 }, text = { 0 };
+	char *words = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	int err = make_url(client, path, /* query= */ NULL, &url);
+
+	if (err || (body && !words))
+		err = sn_diag_set(reterr, -ENOMEM, "out of memory");
+	else
+		err = perform(client, method, url.data, words ? words : "", &text, reterr);
+	sn_text_free(&url);
+	free(words);
+	if (!err && text.len)
+		return parse(client, &text, ret_document, reterr);
+	sn_text_free(&text);
+	return err;
 }
 
 int sn_client_get_json(struct sn_client *client, const char *path, const char *const *query, json_t **ret_document,
 		       struct sn_diag *reterr)
 {
 	struct sn_text text = { 0 };
-	json_error_t error;
-	json_t *document;
 	int err = sn_client_get(client, path, query, &text, reterr);
 
-	if (err) {
-		sn_text_free(&text);
-		return err;
-	}
-	document = json_loadb(text.data ? text.data : "", text.len, 0, &error);
+	if (!err)
+		return parse(client, &text, ret_document, reterr);
 	sn_text_free(&text);
-	if (!document)
-		return sn_diag_set(reterr, -EIO, "%s sent something that is no JSON: %s", name_of(client), error.text);
-	*ret_document = document;
-	return 0;
+	return err;
 }
 
 /** Which node, where none is named: the only one. */

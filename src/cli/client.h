@@ -21,7 +21,8 @@ struct sn_client_target {
 	const char *socket;	/* of the agent on this node */
 	const char *controller; /* its URL; NULL: the agent is asked */
 	const char *token_file;
-	const char *node; /* whose agent; NULL: the only one that there is */
+	const char *ca_file; /* NULL: the system's CAs */
+	const char *node;    /* whose agent; NULL: the only one that there is */
 };
 /** The options of a command whose values struct has a member `target`. */
 #define SN_CLIENT_ARGS(struct_type)                                                                                              \
@@ -31,8 +32,10 @@ struct sn_client_target {
 		  .doc = "with --controller: which node's agent is asked; the only one when left out" },                         \
 		SN_CLIENT_CONTROLLER_ARGS(struct_type)
 #define SN_CLIENT_CONTROLLER_ARGS(struct_type)                                                                                   \
-	{ SN_ARG(struct_type, target.controller, "controller", SN_ARG_STRING), .value = "URL",                                   \
+	{ SN_ARG(struct_type, target.controller, "controller", SN_ARG_STRING), .letter = 'C', .value = "URL",                    \
 	  .doc = "ask a controller, like http://127.0.0.1:7080" },                                                               \
+		{ SN_ARG(struct_type, target.ca_file, "ca-file", SN_ARG_STRING), .value = "FILE",                                \
+		  .doc = "with --controller over TLS: the CA to believe, ca.pem of its state; the system's when left out" },     \
 	{                                                                                                                        \
 		SN_ARG(struct_type, target.token_file, "token-file", SN_ARG_STRING),                                             \
 			.value = "FILE",                                                                                         \
@@ -54,6 +57,9 @@ int sn_client_get(struct sn_client *client, const char *path, const char *const 
 /** The same, parsed. The document is the caller's. */
 int sn_client_get_json(struct sn_client *client, const char *path, const char *const *query, json_t **ret_document,
 		       struct sn_diag *reterr);
+/** Asks a controller to change something; `body` may be NULL. As sn_client_get_json. */
+int sn_client_change(struct sn_client *client, const char *method, const char *path, const json_t *body, json_t **ret_document,
+		     struct sn_diag *reterr);
 /** What the agent answers at `path` of its local API ("/v1/kpi"), asked here or by way of the controller. As sn_client_get_json.
  */
 int sn_client_get_local(struct sn_client *client, const char *path, const char *const *query, json_t **ret_document,

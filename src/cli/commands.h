@@ -8,6 +8,7 @@
 extern const struct sn_command sn_command_events;
 extern const struct sn_command sn_command_kpi;
 extern const struct sn_command sn_command_nodes;
+extern const struct sn_command sn_command_rollout;
 extern const struct sn_command sn_command_status;
 
 #endif

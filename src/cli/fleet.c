@@ -124,7 +124,10 @@ static void print_nodes(const json_t *document)
 	json_t *rows = json_array(), *table = json_pack("{s:o}", "nodes", rows), *node;
 	size_t i;
 
-	json_array_foreach(json_object_get(document, "nodes"), i, node) json_array_append_new(rows, node_row(node));
+	json_array_foreach(json_object_get(document, "nodes"), i, node)
+	{
+		json_array_append_new(rows, node_row(node));
+	}
 	sn_document_print(stdout, table, SN_FORMAT_TABLE);
 	json_decref(table);
 }

@@ -13,8 +13,9 @@
 #include "controller/internal.h"
 #include "model/document.h"
 
-#define LOGIN_OCTETS  4096u
-#define CHANGE_HEADER "X-Sauron-Request" /* no page of another origin can send it without being asked first (CORS) */
+#define LOGIN_OCTETS	4096u
+#define DOCUMENT_OCTETS (512u << 10)
+#define CHANGE_HEADER	"X-Sauron-Request" /* no page of another origin can send it without being asked first (CORS) */
 
 /** What a browser may do with our pages: nothing that is not ours. */
 #define CONTENT_SECURITY                                                                                                         \
@@ -39,6 +40,11 @@ static const struct route {
 	{ "POST", "/v1/logs", SN_ROLE_AGENT, collect, NULL },
 	{ "POST", "/v1/metrics", SN_ROLE_AGENT, collect, NULL },
 	{ "POST", "/api/v1/agent/poll", SN_ROLE_AGENT, sn_api_agent_poll, NULL },
+	{ "POST", "/api/v1/agent/renew", SN_ROLE_AGENT, sn_api_agent_renew, NULL },
+	{ "GET", "/api/v1/ca", SN_ROLE_NONE, sn_api_ca, NULL },
+	{ "POST", "/api/v1/join", SN_ROLE_JOIN, sn_api_join, NULL },
+	{ "POST", "/api/v1/tokens", SN_ROLE_ADMIN, sn_api_token_make, NULL },
+	{ "DELETE", "/api/v1/tokens/*", SN_ROLE_ADMIN, sn_api_token_revoke, (const char *const[]) { "role", NULL } },
 	{ "POST", "/api/v1/login", SN_ROLE_NONE, login, NULL },
 	{ "POST", "/api/v1/logout", SN_ROLE_VIEWER, logout, NULL },
 	{ "GET", "/api/v1/me", SN_ROLE_VIEWER, me, NULL },
@@ -46,8 +52,16 @@ static const struct route {
 	{ "GET", "/api/v1/nodes", SN_ROLE_VIEWER, sn_api_nodes,
 	  (const char *const[]) { "text", "state", "limit", "cursor", NULL } },
 	{ "GET", "/api/v1/nodes/*", SN_ROLE_VIEWER, sn_api_node, NULL },
+	{ "DELETE", "/api/v1/nodes/*", SN_ROLE_OPERATOR, sn_api_node_remove, NULL },
 	{ "GET", "/api/v1/nodes/*/kpi", SN_ROLE_VIEWER, sn_api_node_kpi, (const char *const[]) { "by", "ue", NULL } },
 	{ "GET", "/api/v1/nodes/*/status", SN_ROLE_VIEWER, sn_api_node_status, NULL },
+	{ "GET", "/api/v1/groups", SN_ROLE_VIEWER, sn_api_groups, NULL },
+	{ "GET", "/api/v1/groups/*", SN_ROLE_VIEWER, sn_api_group, NULL },
+	{ "PUT", "/api/v1/groups/*", SN_ROLE_OPERATOR, sn_api_group_put, NULL },
+	{ "DELETE", "/api/v1/groups/*", SN_ROLE_OPERATOR, sn_api_group_remove, NULL },
+	{ "POST", "/api/v1/groups/*/halt", SN_ROLE_OPERATOR, sn_api_group_halt, NULL },
+	{ "POST", "/api/v1/groups/*/proceed", SN_ROLE_OPERATOR, sn_api_group_proceed, NULL },
+	{ "POST", "/api/v1/groups/*/rollback", SN_ROLE_OPERATOR, sn_api_group_back, NULL },
 	{ "GET", "/api/v1/record-types", SN_ROLE_VIEWER, sn_api_record_types, NULL },
 	{ "GET", "/api/v1/records", SN_ROLE_VIEWER, sn_api_records,
 	  (const char *const[]) { FILTERS, "cursor", "order", "fields", "format", NULL } },
@@ -133,14 +147,13 @@ int sn_api_number(const struct sn_api_call *call, const char *name, uint64_t fal
 	return 0;
 }
 
-/** A line in the audit log: who changed what, and how it went. */
-static void audit(const struct sn_api_call *call, const char *what, unsigned status)
+void sn_api_audit(const struct sn_api_call *call, const char *what, const char *object, unsigned status)
 {
 	char time[SN_TIME_TEXT];
 	struct sn_text line = { 0 };
-	json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "time", sn_clock_text(sn_clock_realtime_ns(), time), "user",
-				  call->identity.user, "role", sn_role_names[call->identity.role], "address",
-				  call->request->address, "what", what, "status", (int)status);
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:i}", "time", sn_clock_text(sn_clock_realtime_ns(), time),
+				  "user", call->identity.user, "role", sn_role_names[call->identity.role], "address",
+				  call->request->address, "what", what, "object", object, "status", (int)status);
 
 	if (entry && !sn_json_text(entry, &line)) {
 		sn_text_add(&line, "\n");
@@ -149,6 +162,19 @@ static void audit(const struct sn_api_call *call, const char *what, unsigned sta
 	}
 	sn_text_free(&line);
 	json_decref(entry);
+}
+
+json_t *sn_api_body(const struct sn_api_call *call, struct sn_http_answer *answer)
+{
+	json_error_t error;
+	json_t *body =
+		json_loadb((const char *)call->request->body.data, call->request->body.len, JSON_REJECT_DUPLICATES, &error);
+
+	if (json_is_object(body))
+		return body;
+	sn_http_refuse(answer, 400, "the body is no JSON object: %s", body ? "something else" : error.text);
+	json_decref(body);
+	return NULL;
 }
 
 /* --- signing in */
@@ -172,10 +198,11 @@ static void login(const struct sn_api_call *call, struct sn_http_answer *answer)
 		sn_http_refuse(answer, 401, "the token is not known, was used already, or its time is over");
 	} else {
 		answer->status = 204;
-		sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu",
-				   secret, (unsigned long long)(call->controller->config.session_lifetime / SN_NSEC_PER_SEC));
+		sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu%s",
+				   secret, (unsigned long long)(call->controller->config.session_lifetime / SN_NSEC_PER_SEC),
+				   call->controller->ca ? "; Secure" : "");
 	}
-	audit(&after, "sign in", answer->status);
+	sn_api_audit(&after, "sign in", /* object= */ NULL, answer->status);
 }
 
 static void logout(const struct sn_api_call *call, struct sn_http_answer *answer)
@@ -183,7 +210,7 @@ static void logout(const struct sn_api_call *call, struct sn_http_answer *answer
 	sn_auth_logout(call->controller->auth, call->request);
 	answer->status = 204;
 	sn_http_add_header(answer, "Set-Cookie", SN_AUTH_COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
-	audit(call, "sign out", answer->status);
+	sn_api_audit(call, "sign out", /* object= */ NULL, answer->status);
 }
 
 static void me(const struct sn_api_call *call, struct sn_http_answer *answer)
@@ -299,19 +326,37 @@ static bool parameters_known(const struct route *route, const struct sn_http_req
 	return !unknown;
 }
 
+/** Who asks: by the certificate that was shown, else by token or cookie. As sn_auth_identify. */
+static int identify(struct sn_api_call *call)
+{
+	const struct sn_http_request *request = call->request;
+
+	if (!request->peer_name)
+		return sn_auth_identify(call->controller->auth, request, &call->identity);
+	if (!call->controller->ca ||
+	    !sn_ca_accepts(call->controller->ca, request->peer_name, request->peer_serial ? request->peer_serial : ""))
+		return -EACCES;
+	call->identity.role = SN_ROLE_AGENT;
+	snprintf(call->identity.user, sizeof(call->identity.user), "%s", request->peer_name);
+	return 0;
+}
+
 /** @return whether whoever asks may. */
 static bool permitted(const struct route *route, struct sn_api_call *call, struct sn_http_answer *answer)
 {
-	int err = route->role == SN_ROLE_NONE ? 0 : sn_auth_identify(call->controller->auth, call->request, &call->identity);
+	int err = route->role == SN_ROLE_NONE ? 0 : identify(call);
+	/* Joining and telling are all that those may whose secrets lie on many machines. */
+	bool confined = call->identity.role == SN_ROLE_JOIN || call->identity.role == SN_ROLE_AGENT;
 	bool changes = strcmp(route->method, "GET") != 0;
 
 	if (err == -EAGAIN) {
 		sn_http_refuse(answer, 429, "too many wrong tokens came from this address; wait a minute");
 		sn_http_add_header(answer, "Retry-After", "60");
 	} else if (err) {
-		sn_http_refuse(answer, 401, "sign in first, or send a token: Authorization: Bearer …");
+		sn_http_refuse(answer, 401,
+			       "sign in first, or send a token: Authorization: Bearer … (or the certificate was revoked)");
 		sn_http_add_header(answer, "WWW-Authenticate", "Bearer");
-	} else if (call->identity.role < route->role || (call->identity.role == SN_ROLE_AGENT && route->role > SN_ROLE_AGENT)) {
+	} else if (call->identity.role < route->role || (confined && route->role != call->identity.role)) {
 		sn_http_refuse(answer, 403, "this takes the role %s; yours is %s", sn_role_names[route->role],
 			       sn_role_names[call->identity.role]);
 	} else if (changes && call->identity.by_cookie && !call->request->header(call->request, CHANGE_HEADER)) {
@@ -346,6 +391,8 @@ uint64_t sn_api_body_limit(void *ctx, const char *method, const char *path)
 {
 	const struct sn_controller *controller = ctx;
 
+	if (strcmp(method, "PUT") == 0)
+		return DOCUMENT_OCTETS;
 	if (strcmp(method, "POST") != 0)
 		return 0;
 	if (strncmp(path, "/v1/", 4) == 0 || strcmp(path, "/api/v1/agent/poll") == 0)

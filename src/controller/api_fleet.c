@@ -48,12 +48,12 @@ static json_t *told(const struct sn_node_info *node, const char *name)
 
 static json_t *node_json(const struct sn_node_info *node)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", node->name, "cluster",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", node->name, "cluster",
 			 node->cluster, "state", sn_node_state_names[node->state], "since", time_json(node->since_ns),
 			 "last_seen", time_json(node->last_seen_ns), "labels", told(node, "labels"), "version",
 			 told(node, "version"), "kernel", told(node, "kernel"), "modules", told(node, "modules"), "cpu_share",
 			 told(node, "cpu_share"), "rss_octets", told(node, "rss_octets"), "records_per_s",
-			 told(node, "records_per_s"), "lost", told(node, "lost"));
+			 told(node, "records_per_s"), "lost", told(node, "lost"), "desired", told(node, "state"));
 }
 
 static bool text_in(const char *text, const char *wanted)

@@ -343,6 +343,9 @@ void sn_api_record_types(const struct sn_api_call *call, struct sn_http_answer *
 	json_t *list = json_array(), *type;
 	const char *name;
 
-	json_object_foreach((json_t *)sn_fleet_record_types(call->controller->fleet), name, type) json_array_append(list, type);
+	json_object_foreach((json_t *)sn_fleet_record_types(call->controller->fleet), name, type)
+	{
+		json_array_append(list, type);
+	}
 	sn_api_answer(answer, json_pack("{s:o}", "types", list));
 }

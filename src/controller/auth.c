@@ -28,7 +28,7 @@
 #define GUESS_NS    (60 * SN_NSEC_PER_SEC)
 #define ADDRESSES   256u
 
-const char *const sn_role_names[_SN_ROLE_MAX + 1] = { "none", "agent", "viewer", "operator", "admin", NULL };
+const char *const sn_role_names[_SN_ROLE_MAX + 1] = { "none", "join", "agent", "viewer", "operator", "admin", NULL };
 
 struct token {
 	uint8_t hash[HASH_LEN];
@@ -156,7 +156,7 @@ static void load_one(struct sn_auth *auth, const json_t *entry)
 	if (!hash || strlen(hash) != 2 * HASH_LEN || !unhex(hash, token->hash) || !user || !role)
 		return;
 	snprintf(token->user, sizeof(token->user), "%s", user);
-	for (enum sn_role r = SN_ROLE_AGENT; r < _SN_ROLE_MAX; r++)
+	for (enum sn_role r = SN_ROLE_JOIN; r < _SN_ROLE_MAX; r++)
 		if (strcmp(sn_role_names[r], role) == 0)
 			token->role = r;
 	if (token->role != SN_ROLE_NONE && !expired(token))
@@ -177,7 +177,11 @@ static int load(struct sn_auth *auth, struct sn_diag *reterr)
 		return sn_diag_set(reterr, -EINVAL, "%s:%d: the tokens cannot be read: %s", auth->path, error.line,
 				   list ? "no list" : error.text);
 	}
-	json_array_foreach(list, i, entry) if (auth->token_count < TOKENS_MAX) load_one(auth, entry);
+	json_array_foreach(list, i, entry)
+	{
+		if (auth->token_count < TOKENS_MAX)
+			load_one(auth, entry);
+	}
 	json_decref(list);
 	return 0;
 }
@@ -345,6 +349,36 @@ int sn_auth_login(struct sn_auth *auth, const char *address, const char *secret,
 	return 0;
 }
 
+void sn_auth_spend(struct sn_auth *auth, const struct sn_http_request *request)
+{
+	const char *header = request->header(request, "Authorization");
+	struct token *token = header && strncasecmp(header, "Bearer ", 7) == 0 ? token_find(auth, header + 7) : NULL;
+
+	if (token)
+		token_used(auth, token);
+}
+
+static size_t tokens_end(struct token *tokens, size_t *count, enum sn_role role, const char *user)
+{
+	size_t before = *count;
+
+	for (size_t i = 0; i < *count;)
+		if (strcmp(tokens[i].user, user) == 0 && (role == SN_ROLE_NONE || tokens[i].role == role))
+			tokens[i] = tokens[--*count];
+		else
+			i++;
+	return before - *count;
+}
+
+size_t sn_auth_revoke(struct sn_auth *auth, enum sn_role role, const char *user)
+{
+	size_t count = tokens_end(auth->tokens, &auth->token_count, role, user);
+
+	if (count && save(auth))
+		sn_log_error("%s cannot be written: tokens that were revoked are good again after a restart", auth->path);
+	return count + tokens_end(auth->sessions, &auth->session_count, role, user);
+}
+
 static struct token *session_of(struct sn_auth *auth, const struct sn_http_request *request)
 {
 	const char *secret = request->cookie(request, SN_AUTH_COOKIE);
@@ -371,7 +405,7 @@ int sn_auth_identify(struct sn_auth *auth, const struct sn_http_request *request
 			return -EAGAIN;
 		found = strncasecmp(header, "Bearer ", 7) == 0 ? token_find(auth, header + 7) : NULL;
 		/* A token for one use is for signing in: here it would be spent by any question. */
-		if (!found || found->once)
+		if (!found || (found->once && found->role != SN_ROLE_JOIN))
 			return guess_failed(auth, request->address);
 	} else {
 		found = session_of(auth, request);

@@ -14,6 +14,7 @@ struct sn_http_request;
 
 enum sn_role {
 	SN_ROLE_NONE,
+	SN_ROLE_JOIN,	  /* gets a certificate for a node; no more */
 	SN_ROLE_AGENT,	  /* tells of its node, asks for its state; no more */
 	SN_ROLE_VIEWER,	  /* sees */
 	SN_ROLE_OPERATOR, /* changes */
@@ -59,6 +60,11 @@ void sn_auth_logout(struct sn_auth *auth, const struct sn_http_request *request)
  * @return 0; -EACCES: nobody, or one whose time is over; -EAGAIN as above.
  */
 int sn_auth_identify(struct sn_auth *auth, const struct sn_http_request *request, struct sn_identity *ret_identity);
+
+/** A token of the role join that was good for one use has been used. */
+void sn_auth_spend(struct sn_auth *auth, const struct sn_http_request *request);
+/** Ends the tokens and sessions of a user. @param role SN_ROLE_NONE: of any. @return how many. */
+size_t sn_auth_revoke(struct sn_auth *auth, enum sn_role role, const char *user);
 
 #define SN_AUTH_COOKIE "sauron_session"
 

@@ -25,6 +25,10 @@
 #define RATES_MAX    100000u
 #define GZIP_WINDOW  (15 + 32) /* gzip or zlib, by its head */
 #define RETRY_S	     5u
+/* Each batch is a request and a transaction: the more nodes tell, the longer each may gather, and the work stays the same. */
+#define GATHER_MS     500u
+#define GATHER_MAX_MS 10000u
+#define GATHER_NODES  200u /* that may tell every GATHER_MS */
 
 /** A span of the arena: its memory moves while it grows, so it is named by place. */
 struct span {
@@ -460,8 +464,6 @@ static bool within_rate(struct sn_collector *collector)
 	uint32_t index;
 	struct rate *rate;
 
-	if (!collector->options.node_records_per_s)
-		return true;
 	index = sn_map_get(&collector->rate_of, key);
 	if (!index) {
 		index = sn_pool_take(&collector->rates);
@@ -472,10 +474,17 @@ static bool within_rate(struct sn_collector *collector)
 	if (rate->second != second)
 		*rate = (struct rate) { .second = second };
 	/* The batch that goes over the limit is still taken, so that one larger than the limit is taken at all. */
-	if (rate->records >= collector->options.node_records_per_s)
+	if (collector->options.node_records_per_s && rate->records >= collector->options.node_records_per_s)
 		return false;
 	rate->records += collector->record_count;
 	return true;
+}
+
+static void tell_gather(const struct sn_collector *collector, struct sn_http_answer *answer)
+{
+	uint64_t ms = GATHER_MS * (uint64_t)collector->rate_of.count / GATHER_NODES;
+
+	sn_http_add_header(answer, SN_COLLECTOR_GATHER, "%u", (unsigned)SN_MIN(SN_MAX(ms, GATHER_MS), GATHER_MAX_MS));
 }
 
 static void refuse(struct sn_collector *collector, struct sn_http_answer *answer, unsigned status, const char *why)
@@ -532,6 +541,7 @@ void sn_collector_serve(struct sn_collector *collector, const struct sn_identity
 	collector->stats.samples += r ? 0 : collector->sample_count;
 	collector->stats.refused_records += collector->refused;
 	answer->status = 200;
+	tell_gather(collector, answer);
 	if (is_json(request)) {
 		answer->type = "application/json";
 		sn_text_addf(&answer->body,

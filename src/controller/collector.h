@@ -11,6 +11,9 @@
 #include "controller/live.h"
 #include "controller/store.h"
 
+/** A header of answers: for how many milliseconds an agent may gather records before it sends them. */
+#define SN_COLLECTOR_GATHER "Sauron-Gather-Ms"
+
 struct sn_collector;
 
 struct sn_collector_options {

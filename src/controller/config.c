@@ -18,9 +18,20 @@
 		.offset = offsetof(struct sn_controller_config, member), .restart = true, ##__VA_ARGS__                          \
 	}
 
+static const char *const tls_names[] = { "auto", "on", "off", NULL };
+
 const struct sn_option sn_controller_options[] = {
 	OPTION(listen, SN_OPTION_STRING, "127.0.0.1:7080", "Address and port of the console, the API and the collector."),
 	OPTION(state_dir, SN_OPTION_STRING, "/var/lib/sauron/controller", "Where records, metrics and tokens are kept."),
+	OPTION(tls, SN_OPTION_ENUM, "auto",
+	       "TLS with certificates of a CA of our own: auto, unless the address is of loopback. Off only for those.",
+	       .names = tls_names),
+	OPTION(names, SN_OPTION_STRING_LIST, "[]",
+	       "Names and addresses by which agents and browsers know the controller, for its certificate. Left out: the host's name, "
+	       "localhost, and the address that it listens on."),
+	OPTION(agent_certificate_lifetime, SN_OPTION_DURATION, "30d",
+	       "How long an agent's certificate lasts; agents renew theirs in the last third.", .min = DAY_NS,
+	       .max = 3650ull * DAY_NS),
 	OPTION(cluster, SN_OPTION_STRING, "default", "The cluster that agents belong to who name none."),
 	OPTION(store_size, SN_OPTION_SIZE, "10GiB", "Octets on disk; beyond, the oldest day goes.", .min = 64ull << 20,
 	       .max = 1ull << 50),

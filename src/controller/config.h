@@ -8,10 +8,19 @@
 
 #define SN_CONTROLLER_CONFIG_PATH "/etc/sauron/controller.yaml"
 
+enum sn_controller_tls {
+	SN_TLS_AUTO, /* unless the address is of loopback */
+	SN_TLS_ON,
+	SN_TLS_OFF, /* of loopback only */
+};
+
 struct sn_controller_config {
 	char *listen; /* ADDRESS:PORT */
 	char *state_dir;
 	char *cluster;
+	uint32_t tls; /* enum sn_controller_tls */
+	struct sn_string_list names;
+	uint64_t agent_certificate_lifetime; /* ns */
 	uint64_t store_size;
 	uint64_t keep_records, keep_metrics; /* ns */
 	uint64_t body_limit;

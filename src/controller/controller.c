@@ -2,6 +2,7 @@
 /** @file The controller's life: its parts in order, its tick, its end. */
 #include "controller/controller.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,13 +18,32 @@
 #include "controller/internal.h"
 
 #define MAX_NODES	10000u
-#define MAX_CONNECTIONS 12000u /* a held poll each, and those who look */
-#define CONNECTION_SIZE (8u << 10)
+#define MAX_CONNECTIONS 12000u	   /* a held poll each, and those who look */
+#define CONNECTION_SIZE (6u << 10) /* 10,000 polls over TLS stay below 200 MiB */
 #define IDLE_S		60u
 #define DEADLINE_S	20u
-#define CONSOLE_NS	(86400 * SN_NSEC_PER_SEC)
+#define DAY_NS		(86400 * SN_NSEC_PER_SEC)
 
-static const char *const methods[] = { "GET", "HEAD", "POST", NULL };
+static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "DELETE", NULL };
+#define NAMES_MAX 64u
+
+/** Looks once a day whether the server's certificate nears its end. */
+static void renew_certificate(struct sn_controller *controller)
+{
+	struct sn_diag diag = { 0 };
+	int r;
+
+	if (!controller->ca || sn_clock_boottime_ns() < controller->renew_ns)
+		return;
+	controller->renew_ns = sn_clock_boottime_ns() + DAY_NS;
+	r = sn_ca_renew_server(controller->ca, &diag);
+	if (r == 1)
+		r = sn_http_renew_certificate(controller->http, &(struct sn_http_tls) { sn_ca_server_certificate(controller->ca),
+											sn_ca_server_key(controller->ca),
+											sn_ca_certificate(controller->ca) });
+	if (r < 0)
+		sn_log_error("the server's certificate is not renewed: %s", diag.text[0] ? diag.text : strerror(-r));
+}
 
 static void on_tick(uv_timer_t *timer)
 {
@@ -31,7 +51,9 @@ static void on_tick(uv_timer_t *timer)
 	struct sn_diag trouble;
 
 	sn_fleet_tick(controller->fleet);
+	sn_rollouts_tick(controller->rollouts);
 	sn_live_tick(controller->live, controller->fleet);
+	renew_certificate(controller);
 	sn_store_tick(controller->store, sn_clock_realtime_ns());
 	while (sn_store_trouble(controller->store, &trouble))
 		sn_log_error("store: %s", trouble.text);
@@ -101,6 +123,9 @@ static int open_parts(struct sn_controller *controller, struct sn_diag *reterr)
 		return err;
 	if (sn_fleet_new(MAX_NODES, &controller->fleet) || sn_live_new(&controller->live))
 		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	err = sn_rollouts_open(controller->config.state_dir, controller->fleet, &controller->rollouts, reterr);
+	if (err)
+		return err;
 	options.store = controller->store;
 	options.live = controller->live;
 	if (sn_collector_new(&options, &controller->collector))
@@ -108,9 +133,47 @@ static int open_parts(struct sn_controller *controller, struct sn_diag *reterr)
 	return 0;
 }
 
+static bool is_loopback(const char *address)
+{
+	struct in_addr in;
+	struct in6_addr in6;
+
+	if (inet_pton(AF_INET, address, &in) == 1)
+		return ntohl(in.s_addr) >> 24 == 127;
+	return inet_pton(AF_INET6, address, &in6) == 1 && IN6_IS_ADDR_LOOPBACK(&in6);
+}
+
+/** The CA, where TLS is spoken; the names of the certificate are those of the configuration, else what can be known. */
+static int open_ca(struct sn_controller *controller, const char *address, struct sn_diag *reterr)
+{
+	const struct sn_controller_config *config = &controller->config;
+	const char *names[NAMES_MAX + 1] = { NULL };
+	char host[256] = "";
+	size_t count = 0;
+
+	if (config->tls == SN_TLS_OFF && !is_loopback(address))
+		return sn_diag_set(reterr, -EINVAL,
+				   "tls is off, and %s is no address of loopback: tokens and records would cross the "
+				   "network for all to read",
+				   address);
+	if (config->tls == SN_TLS_OFF || (config->tls == SN_TLS_AUTO && is_loopback(address)))
+		return 0;
+	for (size_t i = 0; i < config->names.count && count < NAMES_MAX; i++)
+		names[count++] = config->names.items[i];
+	if (!count) {
+		if (gethostname(host, sizeof(host) - 1) == 0 && *host)
+			names[count++] = host;
+		names[count++] = "localhost";
+		names[count++] = is_loopback(address) ? address : "127.0.0.1";
+		if (!is_loopback(address) && strcmp(address, "0.0.0.0") != 0 && strcmp(address, "::") != 0)
+			names[count++] = address;
+	}
+	return sn_ca_open(config->state_dir, names, config->agent_certificate_lifetime, &controller->ca, reterr);
+}
+
 static int open_server(struct sn_controller *controller, struct sn_diag *reterr)
 {
-	const struct sn_http_options options = {
+	struct sn_http_options options = {
 		.max_connections = MAX_CONNECTIONS,
 		.body_limit_of = sn_api_body_limit,
 		.methods = methods,
@@ -120,12 +183,18 @@ static int open_server(struct sn_controller *controller, struct sn_diag *reterr)
 	};
 	char address[64];
 	uint16_t port;
-	int fd;
+	int fd, err;
 
 	if (sn_config_parse_listen(controller->config.listen, address, &port))
 		return sn_diag_set(reterr, -EINVAL, "listen must be ADDRESS:PORT like 127.0.0.1:7080, not '%.64s'",
 				   controller->config.listen);
-	if (asprintf(&controller->url, "http://%s", controller->config.listen) < 0) {
+	err = open_ca(controller, address, reterr);
+	if (err)
+		return err;
+	if (controller->ca)
+		options.tls = (struct sn_http_tls) { sn_ca_server_certificate(controller->ca), sn_ca_server_key(controller->ca),
+						     sn_ca_certificate(controller->ca) };
+	if (asprintf(&controller->url, "%s://%s", controller->ca ? "https" : "http", controller->config.listen) < 0) {
 		controller->url = NULL;
 		return sn_diag_set(reterr, -ENOMEM, "out of memory");
 	}
@@ -142,7 +211,15 @@ static int take_config(struct sn_controller *controller, const struct sn_control
 	controller->config.listen = strdup(config->listen);
 	controller->config.state_dir = strdup(config->state_dir);
 	controller->config.cluster = strdup(config->cluster);
-	return controller->config.listen && controller->config.state_dir && controller->config.cluster ? 0 : -ENOMEM;
+	controller->config.names = (struct sn_string_list) { 0 };
+	controller->config.names.items = calloc(config->names.count + 1, sizeof(char *));
+	for (size_t i = 0; controller->config.names.items && i < config->names.count; i++)
+		if ((controller->config.names.items[i] = strdup(config->names.items[i])))
+			controller->config.names.count++;
+	return controller->config.listen && controller->config.state_dir && controller->config.cluster &&
+			       controller->config.names.count == config->names.count
+		       ? 0
+		       : -ENOMEM;
 }
 
 int sn_controller_open(uv_loop_t *loop, const struct sn_controller_config *config, struct sn_controller **ret_controller,
@@ -192,11 +269,16 @@ struct sn_controller *sn_controller_close(struct sn_controller *controller)
 	controller->http = sn_http_stop(controller->http); /* whoever waits is told first */
 	controller->collector = sn_collector_free(controller->collector);
 	controller->live = sn_live_free(controller->live);
+	controller->rollouts = sn_rollouts_free(controller->rollouts);
 	controller->fleet = sn_fleet_free(controller->fleet);
 	controller->auth = sn_auth_free(controller->auth);
 	controller->store = sn_store_close(controller->store);
 	if (controller->audit >= 0)
 		close(controller->audit);
+	sn_ca_free(controller->ca);
+	for (size_t i = 0; i < controller->config.names.count; i++)
+		free(controller->config.names.items[i]);
+	free(controller->config.names.items);
 	free(controller->config.listen);
 	free(controller->config.state_dir);
 	free(controller->config.cluster);
@@ -210,11 +292,16 @@ const char *sn_controller_url(const struct sn_controller *controller)
 	return controller->url;
 }
 
+const char *sn_controller_fingerprint(const struct sn_controller *controller)
+{
+	return controller->ca ? sn_ca_fingerprint(controller->ca) : NULL;
+}
+
 int sn_controller_console_token(struct sn_controller *controller, char ret_token[SN_TOKEN_TEXT])
 {
 	return sn_auth_grant(
 		controller->auth,
-		&(struct sn_token_grant) { .user = "console", .role = SN_ROLE_ADMIN, .lifetime_ns = CONSOLE_NS, .once = true },
+		&(struct sn_token_grant) { .user = "console", .role = SN_ROLE_ADMIN, .lifetime_ns = DAY_NS, .once = true },
 		ret_token);
 }
 

@@ -20,6 +20,8 @@ struct sn_controller *sn_controller_close(struct sn_controller *controller);
 
 /** "http://127.0.0.1:7080". */
 const char *sn_controller_url(const struct sn_controller *controller);
+/** SHA-256 of the CA's certificate, for agents; NULL without TLS. */
+const char *sn_controller_fingerprint(const struct sn_controller *controller);
 /** A token for one sign-in to the console, good for a day. As sn_auth_grant. */
 int sn_controller_console_token(struct sn_controller *controller, char ret_token[SN_TOKEN_TEXT]);
 /** A token by which the agent of this node speaks, as long as the controller runs. As sn_auth_grant. */

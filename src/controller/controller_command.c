@@ -6,9 +6,11 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/macro.h"
 #include "config/options.h"
+#include "controller/ca.h"
 #include "controller/commands.h"
 #include "controller/controller.h"
 #include "model/document.h"
@@ -17,8 +19,7 @@ struct controller_options {
 	const char *config;
 	struct sn_arg_list set;
 	bool print_config;
-	const char *agent_token;
-	const char *viewer_token;
+	const char *agent_token, *viewer_token, *join_token;
 };
 
 static const struct sn_arg controller_args[] = {
@@ -29,6 +30,10 @@ static const struct sn_arg controller_args[] = {
 	{ SN_ARG(struct controller_options, agent_token, "agent-token", SN_ARG_STRING), .value = "NODE",
 	  .doc = "print a token for the agent of a node, for its controller.token_file, and end; a controller that runs takes it "
 		 "when it is started again" },
+	{ SN_ARG(struct controller_options, join_token, "join-token", SN_ARG_STRING), .value = "NODE", .optional = true,
+	  .doc = "print what an agent needs to join over TLS: a token good for a day, of that node once or of any node again and again, "
+		 "and the fingerprint of the CA; and end. A controller that runs takes it when it is started again; POST /api/v1/tokens "
+		 "makes one that is taken at once" },
 	{ SN_ARG(struct controller_options, viewer_token, "viewer-token", SN_ARG_STRING), .value = "NAME",
 	  .doc = "print a token that sees and changes nothing, for instance for Prometheus, and end; taken as that of an agent" },
 	{ SN_ARG(struct controller_options, print_config, "print-config", SN_ARG_FLAG),
@@ -85,6 +90,31 @@ static int print_token(const struct sn_controller_config *config, const struct c
 	return sn_document_flush();
 }
 
+/** As lines of an agent's configuration. */
+static int print_join(const struct sn_controller_config *config, const char *node)
+{
+	const struct sn_token_grant grant = {
+		.user = node, .role = SN_ROLE_JOIN, .lifetime_ns = 86400 * SN_NSEC_PER_SEC, .once = *node, .kept = true
+	};
+	struct sn_diag diag = { 0 };
+	struct sn_auth *auth = NULL;
+	struct sn_ca *ca = NULL;
+	char token[SN_TOKEN_TEXT];
+	int err = sn_controller_make_state(config, &diag);
+
+	if (!err)
+		err = sn_ca_open_only(config->state_dir, &ca, &diag);
+	if (!err)
+		err = sn_auth_new(config->state_dir, config->session_lifetime, &auth, &diag);
+	if (!err)
+		err = sn_auth_grant(auth, &grant, token);
+	if (!err)
+		printf("token: %s\nca_fingerprint: %s\n", token, sn_ca_fingerprint(ca));
+	sn_auth_free(auth);
+	sn_ca_free(ca);
+	return err ? fail(err, &diag) : sn_document_flush();
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
 	uv_stop(handle->loop);
@@ -117,6 +147,8 @@ static int run(const struct sn_controller_config *config)
 	if (!err)
 		err = sn_controller_console_token(controller, token);
 	if (!err) {
+		if (sn_controller_fingerprint(controller))
+			sn_log_info("agents know the controller by ca_fingerprint %s", sn_controller_fingerprint(controller));
 		sn_log_info("version " SN_VERSION " is ready; console at %s/#token=%s (signs in once)",
 			    sn_controller_url(controller), token);
 		sd_notify(0, "READY=1");
@@ -145,8 +177,10 @@ static int controller_main(int argc, char **argv)
 	err = sn_controller_config_load(options.config, &options.set, &config, &diag);
 	if (err)
 		return fail(err, &diag);
-	sn_log_set_clock(!options.agent_token && !options.viewer_token);
-	code = options.agent_token || options.viewer_token ? print_token(&config, &options) : run(&config);
+	sn_log_set_clock(!options.agent_token && !options.viewer_token && !options.join_token);
+	code = options.agent_token || options.viewer_token ? print_token(&config, &options)
+	       : options.join_token			   ? print_join(&config, options.join_token)
+							   : run(&config);
 	sn_controller_config_fini(&config);
 	return code;
 }

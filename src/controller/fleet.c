@@ -47,6 +47,8 @@ struct sn_fleet {
 	uint32_t max_nodes;
 	uint64_t next_id, revision;
 	json_t *types;
+	sn_fleet_desired_fn desired;
+	void *desired_ctx;
 	struct sn_fleet_stats stats;
 };
 
@@ -174,10 +176,34 @@ static void question_answer(struct question *question, struct sn_http_answer *an
 	question_free(question);
 }
 
-/** The questions that were not sent yet, as the answer to the agent's poll. */
+static void info_of(const struct node *node, struct sn_node_info *ret_info)
+{
+	*ret_info = (struct sn_node_info) {
+		.name = node->name,
+		.cluster = node->cluster ? node->cluster : "",
+		.state = state_of(node),
+		.since_ns = node->since_ns,
+		.last_seen_ns = node->last_seen_ns,
+		.about = node->about,
+	};
+}
+
+/** What the node is to have, when it tells that it has something else. */
+static bool wants_state(const struct node *node, struct sn_node_desired *ret_desired)
+{
+	struct sn_node_info info;
+
+	info_of(node, &info);
+	return node->fleet->desired && node->fleet->desired(node->fleet->desired_ctx, &info, ret_desired) &&
+	       (uint64_t)json_integer_value(json_object_get(json_object_get(node->about, "state"), "revision")) !=
+		       ret_desired->revision;
+}
+
+/** The questions that were not sent yet and the state to be, as the answer to the agent's poll. */
 static void questions_answer(struct node *node, struct sn_http_answer *answer)
 {
 	json_t *questions = json_array(), *document = json_pack("{s:o}", "questions", questions);
+	struct sn_node_desired state;
 
 	answer->status = 200;
 	answer->type = "application/json";
@@ -187,6 +213,9 @@ static void questions_answer(struct node *node, struct sn_http_answer *answer)
 		question->sent = true;
 		json_array_append_new(questions, json_pack("{s:I, s:s}", "id", (json_int_t)question->id, "path", question->path));
 	}
+	if (wants_state(node, &state))
+		json_object_set_new(document, "state",
+				    json_pack("{s:I, s:s}", "revision", (json_int_t)state.revision, "document", state.document));
 	if (!document || sn_json_text(document, &answer->body) < 0)
 		sn_http_refuse(answer, 500, "out of memory");
 	json_decref(document);
@@ -308,6 +337,7 @@ void sn_fleet_poll(struct sn_fleet *fleet, const char *name, const char *cluster
 		   struct sn_http_answer *answer)
 {
 	struct node *node = node_find(fleet, name);
+	struct sn_node_desired state;
 	json_error_t error;
 	json_t *document, *entry;
 	size_t i;
@@ -328,16 +358,34 @@ void sn_fleet_poll(struct sn_fleet *fleet, const char *name, const char *cluster
 	fleet->stats.polls++;
 	fleet->revision++;
 	take_about(node, json_object_get(document, "about"), cluster);
-	json_array_foreach(json_object_get(document, "answers"), i, entry) take_answer(node, entry);
+	json_array_foreach(json_object_get(document, "answers"), i, entry)
+	{
+		take_answer(node, entry);
+	}
 	json_decref(document);
 	if (node->poll) /* an agent that has lost its connection asks anew before we know */
 		poll_answer(node);
-	if (has_unsent(node)) {
+	if (has_unsent(node) || wants_state(node, &state)) {
 		questions_answer(node, answer);
 		return;
 	}
 	node->poll = sn_http_hold(request, answer, poll_gone, node);
 	node->poll_ns = sn_clock_boottime_ns();
+}
+
+void sn_fleet_set_desired(struct sn_fleet *fleet, sn_fleet_desired_fn fn, void *ctx)
+{
+	fleet->desired = fn;
+	fleet->desired_ctx = ctx;
+}
+
+void sn_fleet_wake(struct sn_fleet *fleet)
+{
+	struct sn_node_desired state;
+
+	for (size_t i = 0; i < fleet->count; i++)
+		if (fleet->nodes[i]->poll && wants_state(fleet->nodes[i], &state))
+			poll_answer(fleet->nodes[i]);
 }
 
 static void questions_expire(struct node *node, uint64_t now_ns)
@@ -371,6 +419,29 @@ void sn_fleet_tick(struct sn_fleet *fleet)
 	}
 }
 
+bool sn_fleet_remove(struct sn_fleet *fleet, const char *name)
+{
+	bool found;
+	size_t at = place_of(fleet, name, &found);
+	struct node *node = found ? fleet->nodes[at] : NULL;
+
+	if (!found)
+		return false;
+	if (node->poll)
+		poll_answer(node);
+	while (node->questions) {
+		struct question *question = question_take(node, node->questions->id);
+		struct sn_http_answer answer = { 0 };
+
+		sn_http_refuse(&answer, 404, "node %s was removed", name);
+		question_answer(question, &answer);
+	}
+	memmove(&fleet->nodes[at], &fleet->nodes[at + 1], (--fleet->count - at) * sizeof(*fleet->nodes));
+	node_free(node);
+	fleet->revision++;
+	return true;
+}
+
 struct sn_fleet *sn_fleet_free(struct sn_fleet *fleet)
 {
 	if (!fleet)
@@ -392,18 +463,6 @@ struct sn_fleet *sn_fleet_free(struct sn_fleet *fleet)
 size_t sn_fleet_count(const struct sn_fleet *fleet)
 {
 	return fleet->count;
-}
-
-static void info_of(const struct node *node, struct sn_node_info *ret_info)
-{
-	*ret_info = (struct sn_node_info) {
-		.name = node->name,
-		.cluster = node->cluster ? node->cluster : "",
-		.state = state_of(node),
-		.since_ns = node->since_ns,
-		.last_seen_ns = node->last_seen_ns,
-		.about = node->about,
-	};
 }
 
 bool sn_fleet_node(const struct sn_fleet *fleet, size_t index, struct sn_node_info *ret_info)

@@ -30,6 +30,14 @@ struct sn_node_info {
 	const json_t *about; /* what it told last: {"version", "kernel", "labels", "status", "kpis", …} */
 };
 
+/** What a node is to have; borrowed until the next change. */
+struct sn_node_desired {
+	uint64_t revision;
+	const char *document;
+};
+/** @return false: nothing is asked of the node. */
+typedef bool (*sn_fleet_desired_fn)(void *ctx, const struct sn_node_info *node, struct sn_node_desired *ret_desired);
+
 struct sn_fleet_stats {
 	uint64_t nodes, polls, questions, unanswered;
 };
@@ -39,14 +47,20 @@ int sn_fleet_new(uint32_t max_nodes, struct sn_fleet **ret_fleet);
 struct sn_fleet *sn_fleet_free(struct sn_fleet *fleet);
 
 /**
- * An agent's poll: {"about": {…}, "answers": [{"id", "status", "body"}]}. Answered with {"questions": [{"id", "path"}]}, now or
- * later. `name` is proven. @param cluster of agents that name none
+ * An agent's poll: {"about": {…}, "answers": [{"id", "status", "body"}]}. Answered with {"questions": [{"id", "path"}], "state":
+ * {"revision", "document"}}, now or later. `name` is proven. @param cluster of agents that name none
  */
 void sn_fleet_poll(struct sn_fleet *fleet, const char *name, const char *cluster, const struct sn_http_request *request,
 		   struct sn_http_answer *answer);
+/** Who knows what nodes are to have. A poll is answered with it when the node tells another revision: {"state": {…}}. */
+void sn_fleet_set_desired(struct sn_fleet *fleet, sn_fleet_desired_fn fn, void *ctx);
+/** What nodes are to have has changed: the polls of those that have something else are answered now. */
+void sn_fleet_wake(struct sn_fleet *fleet);
 /** Puts a question to an agent and holds the answer to whoever asks until it comes; 404, 503 or 504 when it does not. */
 void sn_fleet_ask(struct sn_fleet *fleet, const char *name, const char *path, const struct sn_http_request *request,
 		  struct sn_http_answer *answer);
+/** Forgets a node: its poll and the questions to it end. @return whether it was known. */
+bool sn_fleet_remove(struct sn_fleet *fleet, const char *name);
 /** Once a second: polls and questions that have waited long enough. */
 void sn_fleet_tick(struct sn_fleet *fleet);
 

@@ -3,8 +3,10 @@
 #ifndef SN_CONTROLLER_INTERNAL_H
 #define SN_CONTROLLER_INTERNAL_H
 
+#include "controller/ca.h"
 #include "controller/collector.h"
 #include "controller/controller.h"
+#include "controller/rollout.h"
 
 struct sn_controller {
 	struct sn_controller_config config; /* its strings are owned */
@@ -12,13 +14,15 @@ struct sn_controller {
 	char *url;
 	struct sn_store *store;
 	struct sn_auth *auth;
+	struct sn_ca *ca; /* NULL: without TLS */
 	struct sn_fleet *fleet;
+	struct sn_rollouts *rollouts;
 	struct sn_live *live;
 	struct sn_collector *collector;
 	struct sn_http *http;
 	int audit; /* descriptor of the audit log */
 	uv_timer_t tick;
-	uint64_t begun_ns;
+	uint64_t begun_ns, renew_ns;
 };
 
 /** What a handler is given: who asks, and what stands in the place of the path's '*'. */
@@ -42,14 +46,37 @@ int sn_api_time(const struct sn_api_call *call, const char *name, uint64_t fallb
 int sn_api_number(const struct sn_api_call *call, const char *name, uint64_t fallback, uint64_t max, uint64_t *ret_value,
 		  struct sn_http_answer *answer);
 
+/** A line in the audit log: who changed what, to what end, and how it went. `object` may be NULL. */
+void sn_api_audit(const struct sn_api_call *call, const char *what, const char *object, unsigned status);
+
 /* api.c */
 void sn_api_serve(void *controller, const struct sn_http_request *request, struct sn_http_answer *answer);
 uint64_t sn_api_body_limit(void *controller, const char *method, const char *path);
+
+/** The body as a JSON object, the caller's; NULL with the answer filled. */
+json_t *sn_api_body(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/* api_join.c */
+void sn_api_ca(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_join(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_agent_renew(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_node_remove(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_token_make(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_token_revoke(const struct sn_api_call *call, struct sn_http_answer *answer);
 
 /* api_records.c */
 void sn_api_records(const struct sn_api_call *call, struct sn_http_answer *answer);
 void sn_api_counts(const struct sn_api_call *call, struct sn_http_answer *answer);
 void sn_api_record_types(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/* api_rollout.c */
+void sn_api_groups(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_put(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_remove(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_halt(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_proceed(const struct sn_api_call *call, struct sn_http_answer *answer);
+void sn_api_group_back(const struct sn_api_call *call, struct sn_http_answer *answer);
 
 /* api_series.c */
 void sn_api_metrics(const struct sn_api_call *call, struct sn_http_answer *answer);

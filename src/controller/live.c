@@ -19,7 +19,7 @@ struct watcher {
 	struct watcher *next, **link;
 	struct sn_live *live;
 	struct sn_http_stream *stream;
-	char *types; /* ",n2.outcome,n2.signal,"; NULL: all */
+	char *types; /* ",n2.outcome,n2.signal,"; NULL: no records */
 	char *node, *ue, *gnb;
 	uint64_t lost;
 };
@@ -119,7 +119,7 @@ static bool type_is_wanted(const char *types, struct sn_view type)
 			return true;
 		p++;
 	}
-	return !types;
+	return false;
 }
 
 static void send_event(struct watcher *watcher, const struct sn_text *text, bool record)

@@ -17,13 +17,29 @@ const char *sn_record_time_text(uint64_t time_ns, char ret_text[31])
 	return ret_text;
 }
 
+/** How many octets from here on stand for themselves, as nearly all do. */
+static size_t plain_length(const uint8_t *data, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && data[i] >= 0x20 && data[i] < 0x7f && data[i] != '"' && data[i] != '\\')
+		i++;
+	return i;
+}
+
 void sn_text_add_json_string(struct sn_text *text, struct sn_view value)
 {
 	sn_text_add(text, "\"");
 	for (size_t i = 0; i < value.len;) {
-		size_t len = sn_utf8_character(value.data + i, value.len - i);
-		uint8_t octet = value.data[i];
+		size_t plain = plain_length(value.data + i, value.len - i), len;
+		uint8_t octet;
 
+		sn_text_add_bytes(text, (const char *)value.data + i, plain);
+		i += plain;
+		if (i == value.len)
+			break;
+		octet = value.data[i];
+		len = sn_utf8_character(value.data + i, value.len - i);
 		if (!len)
 			sn_text_add(text, "?");
 		else if (octet == '"' || octet == '\\')

@@ -210,6 +210,8 @@ struct sn_store *sn_store_close(struct sn_store *store)
 		return NULL;
 	while (store->main.db && store->series.db && sn_store_sort(store, NULL) > 0)
 		;
+	if (store->main.db)
+		sn_store_inbox_forget(store, NULL);
 	sn_store_days_close(store);
 	sn_store_file_close(&store->main);
 	sn_store_file_close(&store->series);
@@ -267,6 +269,8 @@ void sn_store_tick(struct sn_store *store, uint64_t now_ns)
 	if (store->inbox_oldest_ns &&
 	    (sn_store_sort_due(store) || now_ns >= store->inbox_oldest_ns + SN_STORE_SORT_NS || now_ns < store->inbox_oldest_ns))
 		err = sn_store_sort(store, &why);
+	if (err >= 0)
+		err = sn_store_inbox_forget(store, &why);
 	if (err >= 0)
 		sn_store_series_tick(store, &why);
 	if (err >= 0 && store->ticks++ % 60 == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file Where the controller keeps what it is told: records of any type, and series of samples. Narrow, so that another store can
- * stand behind it; store_sqlite.c is the embedded one.
+ * stand behind it; this one is embedded, over SQLite.
  *
  * Everything is called from one thread. Writes of one batch are one transaction: a batch is there whole or not at all, and a
  * batch whose id is known already is taken for granted and not stored again.

@@ -6,7 +6,8 @@
 
 #include "controller/store_internal.h"
 
-#define PAST_MAX_DAYS 400 /* older records go to the day of their arrival even if everything is kept for ever */
+#define BLOCKS_CHECKED 200000 /* blocks of a day that are looked over when the store is opened */
+#define PAST_MAX_DAYS  400    /* older records go to the day of their arrival even if everything is kept for ever */
 
 void sn_store_day_path(const struct sn_store *store, uint32_t number, char ret_path[4096])
 {
@@ -195,12 +196,53 @@ uint32_t sn_store_day_of(const struct sn_store *store, uint64_t time_ns, uint64_
 	return (uint32_t)(time_ns / SN_STORE_DAY_NS);
 }
 
+/** One row of sums. */
+static int read_sums(struct sn_store_day *day, enum sn_store_sql which, int64_t *ret_sums, int count, struct sn_diag *reterr)
+{
+	int err = 0, rc;
+	sqlite3_stmt *sums = sn_store_sql(&day->file, which, &err, reterr);
+
+	if (!sums)
+		return err;
+	rc = sqlite3_step(sums);
+	for (int i = 0; i < count && rc == SQLITE_ROW; i++)
+		ret_sums[i] = sqlite3_column_int64(sums, i);
+	err = rc == SQLITE_ROW ? 0 : sn_store_failed(&day->file, rc, reterr);
+	sqlite3_reset(sums);
+	return err;
+}
+
+/**
+ * SQLite's pages have no checksums: an octet that was turned over in the table of blocks would hide records without a word. What
+ * the table, its index and the file's own sums say is compared, as long as that takes well below a second.
+ */
+static int check_day(struct sn_store_day *day, struct sn_diag *reterr)
+{
+	int64_t table[5], index[3];
+	int err;
+
+	if (day->blocks > BLOCKS_CHECKED)
+		return 0;
+	err = read_sums(day, SN_SQL_BLOCK_SUMS, table, SN_ARRAY_SIZE(table), reterr);
+	if (!err)
+		err = read_sums(day, SN_SQL_BLOCK_INDEX_SUMS, index, SN_ARRAY_SIZE(index), reterr);
+	if (err)
+		return err;
+	if (memcmp(table, index, sizeof(index)) == 0 && table[0] == (int64_t)day->blocks && table[3] == (int64_t)day->records &&
+	    table[4] == 0)
+		return 0;
+	return sn_diag_set(reterr, -EBADMSG, "%s: damaged: its blocks are not those that were written", day->file.path);
+}
+
 static int scan_day(struct sn_store *store, uint32_t number, char *damage, size_t damage_size, struct sn_diag *reterr)
 {
 	struct sn_diag why = { { 0 } };
 	int err = 0;
+	struct sn_store_day *day = sn_store_day_open(store, number, /* make= */ false, &err, &why);
 
-	if (sn_store_day_open(store, number, /* make= */ false, &err, &why))
+	if (day)
+		err = check_day(day, &why);
+	if (!err)
 		return 0;
 	if (err != -EBADMSG)
 		return sn_diag_set(reterr, err, "%s", why.text);
@@ -257,7 +299,18 @@ static void delete_day(struct sn_store *store, struct sn_store_day *day)
 	store->stats.expired_records += records;
 }
 
-/** The newest day stays in any case, and so does the present one. */
+/** Logs are emptied before anything is deleted for want of their room. */
+static void checkpoint_all(struct sn_store *store)
+{
+	sqlite3_wal_checkpoint_v2(store->main.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_wal_checkpoint_v2(store->series.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	for (size_t i = 0; i < store->day_count; i++)
+		if (store->days[i].open)
+			sqlite3_wal_checkpoint_v2(store->days[i].file.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sn_store_measure(store);
+}
+
+/** For want of room no day is deleted that is not over. */
 void sn_store_days_expire(struct sn_store *store, uint64_t more)
 {
 	uint64_t keep = store->options.keep_records_ns, most = store->options.max_octets;
@@ -266,7 +319,9 @@ void sn_store_days_expire(struct sn_store *store, uint64_t more)
 	while (keep && keep < store->now_ns && store->day_count &&
 	       (store->days[0].number + 1ull) * SN_STORE_DAY_NS <= store->now_ns - keep)
 		delete_day(store, &store->days[0]);
-	while (most && store->octets + more > most && store->day_count > 1 && store->days[0].number < today)
+	if (most && store->octets + more > most)
+		checkpoint_all(store);
+	while (most && store->octets + more > most && store->day_count && store->days[0].number < today)
 		delete_day(store, &store->days[0]);
 }
 

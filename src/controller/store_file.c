@@ -24,9 +24,13 @@ _Static_assert(SN_ARRAY_SIZE(kinds) == _SN_STORE_KIND_MAX, "a schema for every k
 int sn_store_failed(struct sn_store_file *file, int rc, struct sn_diag *reterr)
 {
 	int system = file->db ? sqlite3_system_errno(file->db) : 0;
+	bool written = rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_TRUNCATE;
 	const char *path = file->path ? file->path : "the store";
 	const char *words = file->db ? sqlite3_errmsg(file->db) : sqlite3_errstr(rc);
 
+	/* a commit that fails does not tell its errno to SQLite's own */
+	if (written && !system)
+		system = file->write_errno;
 	switch (rc & 0xff) {
 	case SQLITE_FULL:
 		return sn_diag_set(reterr, -ENOSPC, "%s: no room: %s", path, words);
@@ -45,6 +49,9 @@ int sn_store_failed(struct sn_store_file *file, int rc, struct sn_diag *reterr)
 		return sn_diag_set(reterr, system > 0 ? -system : -EIO, "%s: cannot be opened: %s", path,
 				   system > 0 ? strerror(system) : words);
 	}
+	/* statements do not change: what they name was there once */
+	if (rc == SQLITE_ERROR && strncmp(words, "no such ", 8) == 0)
+		return sn_diag_set(reterr, -EBADMSG, "%s: damaged: %s", path, words);
 	if (system == ENOSPC || system == EFBIG || system == EDQUOT)
 		return sn_diag_set(reterr, -ENOSPC, "%s: no room: %s", path, strerror(system));
 	if (rc == SQLITE_IOERR_SHORT_READ || rc == SQLITE_IOERR_CORRUPTFS)
@@ -71,8 +78,12 @@ sqlite3_stmt *sn_store_sql(struct sn_store_file *file, enum sn_store_sql which, 
 
 int sn_store_do(struct sn_store_file *file, sqlite3_stmt *statement, struct sn_diag *reterr)
 {
-	int rc = sqlite3_step(statement);
-	int err = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : sn_store_failed(file, sqlite3_extended_errcode(file->db), reterr);
+	int rc, err;
+
+	errno = 0;
+	rc = sqlite3_step(statement);
+	file->write_errno = errno;
+	err = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : sn_store_failed(file, sqlite3_extended_errcode(file->db), reterr);
 
 	sqlite3_reset(statement);
 	return err;
@@ -238,13 +249,14 @@ static int check_length(struct sn_store_file *file, struct sn_diag *reterr)
 static int check_and_migrate(struct sn_store_file *file, struct sn_diag *reterr)
 {
 	int id = 0, version = 0, target = kinds[file->kind].step_count;
-	char sql[256];
+	char sql[400];
 	int err = check_length(file, reterr);
 
-	snprintf(sql, sizeof(sql),
-		 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = OFF; PRAGMA cache_size = -%d;"
-		 " PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0",
-		 kinds[file->kind].cache_kib);
+	snprintf(
+		sql, sizeof(sql),
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = OFF; PRAGMA cache_size = -%d;"
+		" PRAGMA wal_autocheckpoint = 512; PRAGMA journal_size_limit = 4194304; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0",
+		kinds[file->kind].cache_kib);
 	sqlite3_busy_timeout(file->db, 2000);
 	if (!err)
 		err = exec(file, sql, reterr);

@@ -46,6 +46,8 @@ enum sn_store_sql {
 	/* day */
 	SN_SQL_BLOCK_ADD,
 	SN_SQL_BLOCK_GET,
+	SN_SQL_BLOCK_SUMS,
+	SN_SQL_BLOCK_INDEX_SUMS,
 	SN_SQL_BLOCKS_OF_HOUR,
 	SN_SQL_BLOCKS_WIDE,
 	SN_SQL_BLOCKS_BEHIND,
@@ -82,6 +84,7 @@ struct sn_store_file {
 	sqlite3 *db;
 	enum sn_store_kind kind;
 	char *path;
+	int write_errno; /* what the last statement that was stepped by sn_store_do left in errno */
 	sqlite3_stmt *statements[_SN_SQL_MAX];
 };
 

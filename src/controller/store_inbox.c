@@ -195,6 +195,15 @@ static int forget_sorted(struct sn_store *store, struct sn_diag *reterr)
 	return sn_store_do(&store->main, forget, reterr);
 }
 
+int sn_store_inbox_forget(struct sn_store *store, struct sn_diag *reterr)
+{
+	int err = forget_sorted(store, reterr);
+
+	if (!err)
+		store->forgotten = store->sorted;
+	return err;
+}
+
 static int write_row(struct sn_store *store, const struct sn_store_batch *batch, uint64_t octets, struct sn_diag *reterr)
 {
 	int err = 0;

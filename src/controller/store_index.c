@@ -136,7 +136,8 @@ int sn_store_segment_make(struct sn_store_day *day, uint64_t segment, struct sn_
 	int err = read_blocks(day, segment, &entries, reterr);
 
 	if (!err) {
-		qsort(entries.all, entries.count, sizeof(*entries.all), compare);
+		if (entries.count > 1)
+			qsort(entries.all, entries.count, sizeof(*entries.all), compare);
 		err = put_entries(day, segment, &entries, reterr);
 	}
 	free(entries.all);

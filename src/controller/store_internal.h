@@ -87,6 +87,8 @@ void sn_store_measure(struct sn_store *store);
 
 /* store_inbox.c */
 int sn_store_inbox_sum(struct sn_store *store, struct sn_diag *reterr);
+/** Deletes what the files have; sn_store_add does so, too. */
+int sn_store_inbox_forget(struct sn_store *store, struct sn_diag *reterr);
 /** Reads the records of a row of the inbox. `body` may be empty: then there are no attributes. @return 0, -EBADMSG, -ENOMEM. */
 int sn_store_inbox_records(uint64_t id, struct sn_view head, struct sn_view body, struct sn_store_waiting **ret_records,
 			   size_t *ret_count);

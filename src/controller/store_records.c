@@ -250,7 +250,8 @@ static int read_all(struct search *search, struct answer *answer, struct sn_diag
 {
 	int err = 0;
 
-	qsort(search->heap, search->count, sizeof(*search->heap), by_place);
+	if (search->count > 1)
+		qsort(search->heap, search->count, sizeof(*search->heap), by_place);
 	for (size_t i = 0, n; i < search->count && !err; i += n) {
 		const struct found *found = &search->heap[i];
 
@@ -259,6 +260,8 @@ static int read_all(struct search *search, struct answer *answer, struct sn_diag
 			n++;
 		err = found->place.day == SN_STORE_IN_INBOX ? read_inbox(search, answer, found, n, reterr)
 							    : read_block(search, answer, found, n, reterr);
+		if (found->place.day != SN_STORE_IN_INBOX)
+			sn_store_scan_release(search->scan.store, &found->place);
 	}
 	return err;
 }

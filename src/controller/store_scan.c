@@ -36,6 +36,8 @@ int sn_store_scan_begin(struct sn_store *store, const struct sn_store_query *que
 	for (unsigned f = 0; f < SN_ARRAY_SIZE(fields); f++)
 		if (fields[f].len)
 			add_condition(scan, (enum sn_store_field)f, (struct sn_view) { 0 }, fields[f]);
+	if (query->where_count > SN_STORE_WHERE_MAX)
+		err = -E2BIG;
 	for (size_t i = 0; i < query->where_count && !err; i++)
 		err = add_condition(scan, sn_store_field_of(query->where[i].field), query->where[i].field, query->where[i].value);
 	return err ? sn_diag_set(reterr, -EINVAL, "a query takes at most %d conditions", SN_STORE_WHERE_MAX) : 0;
@@ -170,6 +172,16 @@ static int keep_by_condition(struct sn_store_scan *scan, const struct sn_store_c
 	return 0;
 }
 
+void sn_store_scan_release(struct sn_store *store, const struct sn_store_place *place)
+{
+	struct sn_store_day *day = sn_store_day_find(store, place->day);
+
+	if (!day || !day->open)
+		return;
+	sqlite3_reset(day->file.statements[SN_SQL_CONTENT_COLUMNS]);
+	sqlite3_reset(day->file.statements[SN_SQL_CONTENT_TEXT]);
+}
+
 static int look_into_block(struct sn_store_scan *scan, const struct sn_store_place *place, struct sn_diag *reterr)
 {
 	int err;
@@ -185,6 +197,7 @@ static int look_into_block(struct sn_store_scan *scan, const struct sn_store_pla
 		err = keep_by_condition(scan, &scan->conditions[i]);
 	if (!err && scan->row_count)
 		err = scan->take(scan->ctx, scan);
+	sn_store_scan_release(scan->store, place);
 	if (err == -EBADMSG) {
 		sn_store_block_damaged(scan->store, place);
 		return 0;

@@ -55,6 +55,8 @@ int sn_store_scan_columns(struct sn_store *store, const struct sn_store_place *p
 			  struct sn_diag *reterr);
 int sn_store_scan_text(struct sn_store *store, const struct sn_store_place *place, struct sn_view *ret_text,
 		       struct sn_diag *reterr);
+/** Ends the reading of a place: a row that is held would hold the log, too. */
+void sn_store_scan_release(struct sn_store *store, const struct sn_store_place *place);
 /** Counts a block that cannot be read, and says so. The rest of the day is still good. */
 void sn_store_block_damaged(struct sn_store *store, const struct sn_store_place *place);
 

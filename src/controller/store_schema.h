@@ -26,7 +26,8 @@ static const char *const main_steps[] = {
 	"CREATE TABLE batch(node INTEGER NOT NULL, slot INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY(node, slot)) WITHOUT ROWID;"
 	"CREATE UNIQUE INDEX batch_id ON batch(node, id);",
 	/* so that nodes that are gone are forgotten */
-	"ALTER TABLE node ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE node ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE node SET seen = CAST(strftime('%s', 'now') AS INTEGER) * 1000000000;",
 };
 static const char *const series_steps[] = {
 	META "CREATE TABLE series(id INTEGER PRIMARY KEY, name TEXT NOT NULL, node TEXT NOT NULL, labels TEXT NOT NULL,"
@@ -73,6 +74,10 @@ static const char *const sql_texts[] = {
 
 	[SN_SQL_BLOCK_ADD] = "INSERT INTO block VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SN_SQL_BLOCK_GET] = "SELECT hour, low, high FROM block WHERE id = ?1",
+	[SN_SQL_BLOCK_SUMS] = "SELECT count(*), sum(coalesce(hour, 0)), sum(low % 1000003 + high % 999983), sum(records),"
+			      " sum(hour <> low / 3600000000000 OR hour <> high / 3600000000000) FROM block NOT INDEXED",
+	[SN_SQL_BLOCK_INDEX_SUMS] = "SELECT count(*), sum(coalesce(hour, 0)), sum(low % 1000003 + high % 999983)"
+				    " FROM block INDEXED BY block_hour",
 	[SN_SQL_BLOCKS_OF_HOUR] = "SELECT id, low, high FROM block WHERE hour = ?1 AND high >= ?2 AND low < ?3",
 	[SN_SQL_BLOCKS_WIDE] = "SELECT id, low, high FROM block WHERE hour IS NULL AND high >= ?2 AND low < ?3",
 	[SN_SQL_BLOCKS_BEHIND] = "SELECT id, hour, low, high FROM block WHERE id > ?1",

@@ -265,7 +265,8 @@ static int put_all(struct sn_store *store, struct numbered *all, size_t count, s
 
 	if (!points)
 		return sn_diag_set(reterr, -ENOMEM, "out of memory for samples");
-	qsort(all, count, sizeof(*all), by_series);
+	if (count > 1)
+		qsort(all, count, sizeof(*all), by_series);
 	for (size_t i = 0, n; i < count && !err; i += n) {
 		for (n = 0; i + n < count && all[i + n].series == all[i].series; n++)
 			points[n] = all[i + n].point;

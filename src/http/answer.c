@@ -96,8 +96,7 @@ struct MHD_Response *answer_response(struct sn_http *http, struct sn_http_answer
 
 	if (answer->fixed) {
 		/* libmicrohttpd does not write to what it is told to keep; its prototype does not say so. */
-		response = MHD_create_response_from_buffer(answer->fixed_len, (void *)(uintptr_t)answer->fixed,
-							   MHD_RESPMEM_PERSISTENT);
+		response = MHD_create_response_from_buffer(answer->fixed_len, (void *)answer->fixed, MHD_RESPMEM_PERSISTENT);
 		sn_text_free(&answer->body);
 	} else if (!answer->body.failed) {
 		response = MHD_create_response_from_buffer(answer->body.len, answer->body.data, MHD_RESPMEM_MUST_FREE);

@@ -169,9 +169,9 @@ static void start_daemon(struct sn_http *http, int listen_fd, const struct sn_ht
 	};
 	/* libmicrohttpd wants a certificate of its own; each session gets ours in its place. It only reads. */
 	const struct MHD_OptionItem secure[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)tls->certificate_pem },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)tls->key_pem },
-		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)tls->certificate_pem },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)tls->key_pem },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;

@@ -18,7 +18,7 @@ struct tls {
 static gnutls_datum_t datum(const char *pem)
 {
 	/* GnuTLS does not write to what it reads; its type does not say so. */
-	return (gnutls_datum_t) { .data = (unsigned char *)(uintptr_t)pem, .size = (unsigned)strlen(pem) };
+	return (gnutls_datum_t) { .data = (unsigned char *)pem, .size = (unsigned)strlen(pem) };
 }
 
 static int load(struct tls *tls, const struct sn_http_tls *pem, struct sn_diag *reterr)
@@ -79,8 +79,7 @@ struct tls *tls_release(struct tls *tls)
 /** In the handshake: no certificate is fine, one that is not good ends it. */
 static int verify(gnutls_session_t session)
 {
-	gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
-					  .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT };
+	gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)GNUTLS_KP_TLS_WWW_CLIENT };
 	gnutls_datum_t words = { 0 };
 	unsigned status = 0, count = 0;
 	int err;

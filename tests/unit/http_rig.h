@@ -48,6 +48,15 @@ static inline void http_rig_turns(struct http_rig *rig, double seconds)
 		http_rig_turn(rig);
 }
 
+/** Turns until it holds, for 10 s at most; then it is asserted. */
+#define HTTP_RIG_UNTIL(rig, condition)                                                                                           \
+	do {                                                                                                                     \
+		double until_end = http_rig_now() + 10;                                                                          \
+		while (!(condition) && http_rig_now() < until_end)                                                               \
+			http_rig_turn(rig);                                                                                      \
+		assert_true(condition);                                                                                          \
+	} while (0)
+
 static inline void http_rig_answer(void *ctx, const struct sn_http_request *request, struct sn_http_answer *answer)
 {
 	struct http_rig *rig = ctx;
@@ -100,10 +109,10 @@ static inline void http_rig_say(struct http_rig *rig, int fd, const char *text)
 	http_rig_turn(rig);
 }
 
-/** Reads until `words` were read, or until the end for NULL. Appends. @return whether they came within 5 s. */
+/** Reads until `words` were read, or until the end for NULL. Appends. @return whether they came within 10 s. */
 static inline bool http_rig_hear(struct http_rig *rig, int fd, const char *words, char *text, size_t size)
 {
-	double end = http_rig_now() + 5;
+	double end = http_rig_now() + 10;
 	size_t len = strlen(text);
 
 	while (http_rig_now() < end) {

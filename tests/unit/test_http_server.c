@@ -225,8 +225,7 @@ static void test_crowd(void **state)
 		fds[i] = http_rig_connect(&rig);
 		http_rig_say(&rig, fds[i], "GET / HT");
 	}
-	http_rig_turns(&rig, 0.05);
-	assert_true(sn_http_connections(rig.http) <= 4);
+	HTTP_RIG_UNTIL(&rig, sn_http_connections(rig.http) <= 4);
 	exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "hello\n");
 	for (size_t i = 0; i < SN_ARRAY_SIZE(fds); i++)
 		close(fds[i]);
@@ -235,6 +234,7 @@ static void test_crowd(void **state)
 	open_rig(&(struct sn_http_options) { .max_connections = 40, .max_connections_per_address = 3 }, answer_hello);
 	for (size_t i = 0; i < 10; i++)
 		fds[i] = http_rig_connect(&rig);
+	HTTP_RIG_UNTIL(&rig, sn_http_connections(rig.http) == 3);
 	http_rig_turns(&rig, 0.05);
 	assert_int_equal(sn_http_connections(rig.http), 3);
 	for (size_t i = 0; i < 10; i++)
@@ -285,14 +285,13 @@ static void test_hold(void **state)
 	/* The connection goes on; HEAD can be held, too. */
 	text[0] = '\0';
 	http_rig_say(&rig, fd, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
-	http_rig_turns(&rig, 0.05);
+	HTTP_RIG_UNTIL(&rig, rig.held_count == 2);
 	give(1, "again\n");
 	assert_true(http_rig_hear(&rig, fd, "\r\n\r\n", text, sizeof(text)));
 	assert_int_equal(rig.gone, 0);
 	close(fd);
-	http_rig_turns(&rig, 0.05);
+	HTTP_RIG_UNTIL(&rig, !sn_http_connections(rig.http));
 	assert_int_equal(rig.gone, 0);
-	assert_int_equal(sn_http_connections(rig.http), 0);
 	http_rig_close(&rig);
 	assert_int_equal(rig.gone, 0);
 }
@@ -319,18 +318,15 @@ static void test_hold_gone(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		fds[i] = http_rig_connect(&rig);
 		http_rig_say(&rig, fds[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-		http_rig_turns(&rig, 0.02);
+		HTTP_RIG_UNTIL(&rig, rig.held_count == i + 1);
 	}
-	assert_int_equal(rig.held_count, 3);
 	close(fds[1]);
-	http_rig_turns(&rig, 0.05);
+	HTTP_RIG_UNTIL(&rig, sn_http_connections(rig.http) == 2);
 	assert_int_equal(rig.gone, 1);
-	assert_int_equal(sn_http_connections(rig.http), 2);
 	/* By a reset. */
 	setsockopt(fds[0], SOL_SOCKET, SO_LINGER, &(struct linger) { .l_onoff = 1 }, sizeof(struct linger));
 	close(fds[0]);
-	http_rig_turns(&rig, 0.05);
-	assert_int_equal(rig.gone, 2);
+	HTTP_RIG_UNTIL(&rig, rig.gone == 2);
 	/* Held still when the server stops. */
 	http_rig_close(&rig);
 	assert_int_equal(rig.gone, 3);
@@ -346,7 +342,10 @@ static void test_hold_crowd(void **state)
 	for (size_t i = 0; i < 6; i++) {
 		fds[i] = http_rig_connect(&rig);
 		send(fds[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27, MSG_NOSIGNAL);
-		http_rig_turns(&rig, 0.05);
+		if (i < 4)
+			HTTP_RIG_UNTIL(&rig, rig.held_count == i + 1);
+		else
+			http_rig_turns(&rig, 0.05);
 	}
 	assert_int_equal(rig.held_count, 4);
 	assert_int_equal(rig.gone, 0);
@@ -411,8 +410,7 @@ static void test_stream_gone(void **state)
 	open_rig(&(struct sn_http_options) { 0 }, begin_stream);
 	fd = open_stream("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 	close(fd);
-	http_rig_turns(&rig, 0.05);
-	assert_int_equal(rig.gone, 1);
+	HTTP_RIG_UNTIL(&rig, rig.gone == 1);
 	fd = open_stream("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 	http_rig_close(&rig);
 	assert_int_equal(rig.gone, 2);

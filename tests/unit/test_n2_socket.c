@@ -2,6 +2,8 @@
 /** @file The socket tap: whole messages from one-to-one and one-to-many sockets, at one end or at both, in pieces, cut. */
 #include "n2_rig.h"
 
+#include "base/macro.h"
+
 /* Most ends tell no tags. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
@@ -15,6 +17,7 @@ struct end {
 	uint8_t addr[4], peer_addr[4]; /* 0.0.0.0: not known */
 	uint32_t tag, peer_tag;	       /* 0: the kernel could not tell, or not yet */
 	bool one_to_one;
+	uint32_t pid; /* of whose socket it is; its cgroup is 1000 and this */
 };
 
 #define GNB(n)                                                                                                                   \
@@ -36,6 +39,8 @@ static struct sn_n2_message_event event_of(const struct end *end, bool sent)
 {
 	struct sn_n2_message_event event = {
 		.socket = end->socket,
+		.cgroup_id = end->pid + 1000u,
+		.tgid = end->pid,
 		.assoc_id = end->assoc_id,
 		.ppid = 60,
 		.flags = (uint16_t)(SN_N2_HAS_PPID | (sent ? SN_N2_SENT : 0) | (end->assoc_id ? SN_N2_HAS_ASSOC : 0)),
@@ -180,6 +185,58 @@ static void test_both_ends_one_port(void **state)
 	json_t *row = json_array_get(json_object_get(rig_report(*state), "associations"), 0);
 	assert_true(text_is(row, "gnb", "gnb-1"));
 	assert_true(text_is(row, "gnb_address", "10.10.2.2:38412"));
+}
+
+static const char *pod_of_address(struct sn_host *host, uint8_t family, const uint8_t *octets)
+{
+	static const uint8_t gnb[4] = GNB(1);
+
+	return family == 4 && memcmp(octets, gnb, 4) == 0 ? "ran/gnb-by-address" : NULL;
+}
+
+static const char *pod_of_cgroup(struct sn_host *host, uint64_t cgroup_id, uint32_t pid)
+{
+	assert_int_equal(cgroup_id, pid + 1000);
+	return pid == 7 ? "core/amf-0" : pid == 8 ? "ran/gnb-by-process" : NULL;
+}
+
+/* Pods at both ends, by address, else by the process of the socket that was seen, whichever end shows itself first. */
+static void test_pods(void **state)
+{
+	static const struct {
+		struct end gnb, amf;
+		bool gnb_seen, amf_seen;
+		const char *gnb_pod, *amf_pod;
+	} cases[] = {
+		{ { 1, 3, 40001, 38412, GNB(1), AMF, .pid = 8 }, { 2, 9, 38412, 40001, AMF, GNB(1), .pid = 7 }, true, true,
+		  "ran/gnb-by-address", "core/amf-0" },
+		{ { 1, 3, 40001, 38412, GNB(2), AMF, .pid = 8 }, { 2, 9, 38412, 40001, AMF, GNB(2), .pid = 7 }, true, true,
+		  "ran/gnb-by-process", "core/amf-0" },
+		{ { 1, 3, 40001, 38412, GNB(2), AMF, .pid = 8 }, { 0 }, true, false, "ran/gnb-by-process", "" },
+		{ { 0 }, { 2, 9, 38412, 40001, ANY, GNB(1), .pid = 7 }, false, true, "ran/gnb-by-address", "core/amf-0" },
+		{ { 0 }, { 2, 9, 38412, 40001, AMF, GNB(2), .pid = 5 }, false, true, "", "" },
+		/* Which end is which shows in the first message: the ends are turned, with their processes. */
+		{ { 1, 3, 38412, 38412, GNB(2), AMF, .pid = 8 }, { 2, 9, 38412, 38412, AMF, GNB(2), .pid = 7 }, true, true,
+		  "ran/gnb-by-process", "core/amf-0" },
+		{ { 1, 3, 38412, 40001, GNB(2), AMF, .pid = 8 }, { 2, 9, 40001, 38412, AMF, GNB(2), .pid = 7 }, true, true,
+		  "ran/gnb-by-process", "core/amf-0" },
+	};
+
+	for (size_t i = 0; i < SN_ARRAY_SIZE(cases); i++) {
+		struct rig rig;
+		json_t *row;
+
+		rig_defaults(&rig);
+		rig.host.pod_of_address = pod_of_address;
+		rig.host.pod_of_cgroup = pod_of_cgroup;
+		rig_open(&rig);
+		exchange(&rig, cases[i].gnb_seen ? &cases[i].gnb : NULL, cases[i].amf_seen ? &cases[i].amf : NULL, 1, "gnb-1");
+		row = json_array_get(json_object_get(rig_report(&rig), "associations"), 0);
+		if (!text_is(row, "gnb_pod", cases[i].gnb_pod) || !text_is(row, "amf_pod", cases[i].amf_pod))
+			fail_msg("case %zu: %s", i, json_dumps(row, 0));
+		assert_int_equal(json_array_size(json_object_get(rig.document, "associations")), 1);
+		rig_close(&rig);
+	}
 }
 
 /* A one-to-many socket has many associations, told apart by their ids. */
@@ -634,6 +691,28 @@ static void test_perhaps_the_other_end(void **state)
 	check_engine(rig);
 }
 
+/* One end tells neither tags nor its peer: the id of an association of a one-to-many socket, where the kernel shows no types. */
+static void test_perhaps_without_peer(void **state)
+{
+	struct rig *rig = *state;
+	static const struct end gnb = { 0xb1, 3, 40001, 38412, GNB(1), AMF };
+	static const struct end amf = { 0xa1, 9, 38412, 0, AMF, ANY };
+	struct end told = { 0xa1, 9, 38412, 40001, AMF, GNB(1), 0x2222, 0x1111 };
+
+	exchange(rig, &gnb, &amf, 1, "gnb-1"); /* the first is sent while no port is in doubt yet */
+	assert_int_equal(message_count(rig), 2 * MESSAGES);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 0);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), MESSAGES - 1);
+	assert_true(text_is(row_of(rig_report(rig), "procedures", "procedure", "NGSetup"), "standing", "inferred"));
+	/* When it does, all is known. */
+	sends(rig, &told, paging(1));
+	receives(rig, &gnb, paging(1));
+	assert_int_equal(rig->n2->socket_tap.portless, 0);
+	assert_int_equal(lost(rig, SN_N2_LOSS_DUPLICATE_END), 1);
+	assert_int_equal(lost(rig, SN_N2_LOSS_MAYBE_DUPLICATE), MESSAGES - 1);
+	check_engine(rig);
+}
+
 /* An association that was forgotten while its socket lives: the next message begins another, not one that took its place. */
 static void test_association_forgotten(void **state)
 {
@@ -800,6 +879,7 @@ int main(void)
 		TEST(test_both_ends),
 		TEST(test_both_ends_wildcard),
 		TEST(test_both_ends_one_port),
+		cmocka_unit_test(test_pods),
 		TEST(test_one_to_many_with_ids),
 		TEST(test_one_to_many_without_ids),
 		TEST(test_id_in_one_direction_only),
@@ -822,6 +902,7 @@ int main(void)
 		TEST(test_peeled_off),
 		TEST(test_perhaps_both_ends),
 		TEST(test_perhaps_the_other_end),
+		TEST(test_perhaps_without_peer),
 		TEST(test_association_forgotten),
 		TEST(test_protocol),
 		TEST(test_ipv6),

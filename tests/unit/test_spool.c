@@ -144,6 +144,23 @@ static void test_bounded(void **state)
 	sn_spool_close(spool);
 }
 
+/* One that is under way goes for want of room: when it has arrived, the next one, which has not, stays. */
+static void test_bounded_under_way(void **state)
+{
+	struct sn_spool *spool = open_spool(3 * (1000 + 48));
+	struct sn_batch batch;
+
+	for (unsigned i = 1; i <= 3; i++)
+		push(spool, i, 1000, /* front= */ false, 0);
+	assert_int_equal(sn_spool_oldest(spool, &batch), 1);
+	push(spool, 4, 1000, /* front= */ false, 0);
+	sn_spool_pop(spool);
+	free(batch.data);
+	for (unsigned i = 2; i <= 4; i++)
+		take(spool, i, 1000);
+	sn_spool_close(spool);
+}
+
 static void test_too_large(void **state)
 {
 	struct sn_spool *spool = open_spool(1000);
@@ -221,6 +238,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_survives, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bounded_under_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_ours, setup, teardown),

@@ -71,6 +71,7 @@ static void check_metrics(const struct sn_metric *const *metrics, const char *ow
 static void metrics_follow_prometheus(void **state)
 {
 	check_metrics(sn_agent_metrics, "agent");
+	check_metrics(sn_agent_identity_metrics, "agent");
 	for (size_t i = 0; sn_modules[i]; i++) {
 		must(sn_modules[i]->metrics && sn_modules[i]->metrics[0], "%s has no metric", sn_modules[i]->name);
 		check_metrics(sn_modules[i]->metrics, sn_modules[i]->name);

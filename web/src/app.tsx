@@ -125,11 +125,11 @@ function Shell({ me, leave }: { me: Me; leave: () => void }) {
           ))}
         </ul>
         {live.nodes && (
-          <a class="fleet" href={link('nodes')} aria-label={`Nodes: ${live.nodes.up} up, ${live.nodes.silent} silent, ${live.nodes.gone} gone`}>
+          <a class="fleet" href={link('nodes')}>
             <span class="fleet-word">Nodes</span>
-            <span title="up"><Dot tone="good" />{count(live.nodes.up)}</span>
-            {live.nodes.silent > 0 && <span title="silent"><Dot tone="warn" />{count(live.nodes.silent)}</span>}
-            {live.nodes.gone > 0 && <span title="gone"><Dot tone="bad" />{count(live.nodes.gone)}</span>}
+            <span title="up"><Dot tone="good" />{count(live.nodes.up)}<span class="hidden"> up</span></span>
+            {live.nodes.silent > 0 && <span title="silent"><Dot tone="warn" />{count(live.nodes.silent)}<span class="hidden"> silent</span></span>}
+            {live.nodes.gone > 0 && <span title="gone"><Dot tone="bad" />{count(live.nodes.gone)}<span class="hidden"> gone</span></span>}
           </a>
         )}
       </nav>

@@ -65,7 +65,8 @@ static const struct sn_metric associations = {
 };
 static const struct sn_metric association_info = { "sauron_n2_association_info",
 						   "Who is at the ends of an association that is up; the value is always 1.",
-						   { "gnb", "gnb_id", "gnb_address", "amf", "amf_address", "protocol" },
+						   { "gnb", "gnb_id", "gnb_address", "amf", "amf_address", "protocol",
+						     "gnb_pod", "amf_pod" },
 						   SN_METRIC_GAUGE };
 static const struct sn_metric losses = { "sauron_n2_losses_total",
 					 "What was dropped, cut or passed over, by stage and reason.",
@@ -293,8 +294,9 @@ static void collect_measurements(struct sn_n2 *n2, struct sn_metrics *metrics)
 	}
 }
 
-static void collect_associations(struct sn_n2_engine *engine, struct sn_metrics *metrics)
+static void collect_associations(struct sn_n2 *n2, struct sn_metrics *metrics)
 {
+	struct sn_n2_engine *engine = &n2->engine;
 	char gnb[64], amf[64], id[64];
 	uint64_t closed = 0, twins = 0;
 
@@ -312,7 +314,9 @@ static void collect_associations(struct sn_n2_engine *engine, struct sn_metrics 
 		sn_metrics_add(metrics, &association_info, 1,
 			       (const char *[]) { sn_label_text(&engine->gnbs, association->gnb), id, gnb,
 						  sn_label_text(&engine->amfs, association->amf), amf,
-						  sn_ap_name(association->protocol) });
+						  sn_ap_name(association->protocol),
+						  sn_n2_end_pod(n2, &association->gnb_end),
+						  sn_n2_end_pod(n2, &association->amf_end) });
 	}
 	sn_metrics_add(metrics, &associations, (double)(engine->associations.live - closed - twins), (const char *[]) { "up" });
 	sn_metrics_add(metrics, &associations, (double)closed, (const char *[]) { "closed" });
@@ -343,7 +347,7 @@ void sn_n2_collect(struct sn_n2 *n2, struct sn_metrics *metrics)
 	collect_messages(&n2->engine, metrics);
 	collect_procedures(&n2->engine, metrics);
 	collect_measurements(n2, metrics);
-	collect_associations(&n2->engine, metrics);
+	collect_associations(n2, metrics);
 	collect_tables(&n2->engine, metrics);
 	sn_n2_each_loss(n2, collect_loss, metrics);
 }

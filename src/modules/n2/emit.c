@@ -101,7 +101,7 @@ static void signal_out(struct sn_n2_engine *engine, const struct waiting *waitin
 	sn_n2_story_what(&waiting->signal, &story);
 	row = (struct sn_n2_signal_record) {
 		.time = waiting->time_ns,
-		.direction = waiting->signal.uplink ? "up" : "down",
+		.direction = waiting->signal.uplink ? "uplink" : "downlink",
 		.protocol = story.protocol,
 		.what = story.what,
 		.detail = story.detail,

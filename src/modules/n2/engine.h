@@ -139,6 +139,9 @@ struct sn_n2_endpoint {
 	struct sn_addr addr; /* one of its addresses */
 	uint16_t port;
 	uint32_t tag; /* the verification tag that it has chosen (RFC 9260 3.3.2); 0: not known */
+	/* Of the process whose socket it is, where that is on this node; 0: not known. */
+	uint32_t pid;
+	uint64_t cgroup_id;
 };
 
 /** Of which procedure how many attempts were given up last, so that an outcome that comes yet is known as late. */

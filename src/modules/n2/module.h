@@ -56,6 +56,9 @@ struct sn_n2_standing sn_n2_measurement_standing(struct sn_n2 *n2, enum sn_n2_me
 /** The value of a gauge in the unit of TS 28.552; NaN while there is none. */
 double sn_n2_gauge(struct sn_n2 *n2, enum sn_n2_measurement measurement);
 
+/** The pod of one end, "namespace/name", by its address or its process; NULL: none is known. */
+const char *sn_n2_end_pod(struct sn_n2 *n2, const struct sn_n2_endpoint *end);
+
 int sn_n2_report(struct sn_n2 *n2, const struct sn_query *query, struct sn_report *report, struct sn_diag *reterr);
 void sn_n2_collect(struct sn_n2 *n2, struct sn_metrics *metrics);
 

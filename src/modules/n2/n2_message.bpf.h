@@ -93,7 +93,10 @@ struct n2_association_key {
 struct n2_association {
 	__u64 address; /* 0: it stands too far behind in the socket's list */
 	__u32 id;      /* which no other association has had or will have soon: a kernel address may be another's by now */
-	__u32 _pad;
+	__u32 local_tag;
+	__u32 peer_tag;
+	__u16 local_port; /* as in n2_sockets */
+	__u16 _pad;
 };
 
 struct {
@@ -352,17 +355,36 @@ static __always_inline const void *association_search(const struct list_head *he
 	return 0;
 }
 
-/* What is remembered may be gone, and its memory another's; or not another's yet. */
-static __always_inline bool association_is_still(const struct sctp_association___sn *association, __u32 id)
+/*
+ * What is remembered may be gone, and its memory another's, or not another's yet. The id alone does not tell: what is written
+ * there anew may leave it as it was. What still stands in a list has a neighbour that points to it; what has been taken out
+ * points nowhere. Its memory is not given away while we run (RCU).
+ */
+static __always_inline bool association_is_still(const struct sctp_association___sn *association, __u64 sock, __u32 id)
 {
-	return (__u32)BPF_CORE_READ(association, assoc_id) == id && !BPF_CORE_READ(association, base.dead);
+	const struct list_head *at = (const void *)association + bpf_core_field_offset(struct sctp_association___sn, asocs);
+	const struct list_head *next = BPF_CORE_READ(at, next);
+
+	return (__u32)BPF_CORE_READ(association, assoc_id) == id && (__u64)BPF_CORE_READ(association, base.sk) == sock && next &&
+	       BPF_CORE_READ(next, prev) == at;
 }
 
-/* The same, remembered: a search takes as long as the socket has associations. */
-static __always_inline const void *association_of_many(const struct list_head *head, const struct sn_n2_message_event *event)
+static __always_inline void event_set_remembered(struct sn_n2_message_event *event, const struct n2_association *association)
+{
+	event->assoc_id = association->id;
+	event->flags |= SN_N2_HAS_ASSOC;
+	event->local_tag = association->local_tag;
+	event->peer_tag = association->peer_tag;
+}
+
+/*
+ * The same, remembered: a search takes as long as the socket has associations, and an association may have gone before its last
+ * message is read here.
+ */
+static __always_inline const void *association_of_many(const struct list_head *head, struct sn_n2_message_event *event)
 {
 	struct n2_association_key key = { .sock = event->socket };
-	struct n2_association found = { 0 }, *known;
+	struct n2_association found = { .local_port = event->local_port }, *known;
 	const struct sctp_association___sn *association;
 	bool too_far = false;
 
@@ -376,15 +398,28 @@ static __always_inline const void *association_of_many(const struct list_head *h
 		return 0;
 	}
 	known = bpf_map_lookup_elem(&n2_associations, &key);
+	if (known && known->local_port != event->local_port)
+		known = 0;
 	association = known ? (const void *)known->address : 0;
-	if (known && (!association || association_is_still(association, known->id)))
-		return association;
-	association = association_search(head, event, &too_far);
-	if (!association && !too_far)
+	if (known && !association)
 		return 0;
-	found.address = (__u64)association;
-	found.id = association ? BPF_CORE_READ(association, assoc_id) : 0;
-	bpf_map_update_elem(&n2_associations, &key, &found, BPF_ANY);
+	if (!known || !association_is_still(association, key.sock, known->id)) {
+		association = association_search(head, event, &too_far);
+		if (!association && !too_far) {
+			if (known)
+				event_set_remembered(event, known);
+			return 0;
+		}
+	}
+	if (association) {
+		found.address = (__u64)association;
+		found.id = BPF_CORE_READ(association, assoc_id);
+		found.local_tag = BPF_CORE_READ(association, c.my_vtag);
+		found.peer_tag = BPF_CORE_READ(association, c.peer_vtag);
+	}
+	/* Its peer's tag may not have been there at first (RFC 9260 5.1). */
+	if (!known || known->id != found.id || known->peer_tag != found.peer_tag)
+		bpf_map_update_elem(&n2_associations, &key, &found, BPF_ANY);
 	return association;
 }
 

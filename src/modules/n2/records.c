@@ -121,6 +121,8 @@ static const struct sn_field association_fields[] = {
 	SN_FIELD(struct sn_n2_association_record, amf_address, SN_FIELD_STRING, NULL, "primary address and port"),
 	SN_FIELD(struct sn_n2_association_record, protocol, SN_FIELD_STRING, NULL, "application protocol"),
 	SN_FIELD(struct sn_n2_association_record, state, SN_FIELD_STRING, NULL, "up or closed"),
+	SN_FIELD(struct sn_n2_association_record, gnb_pod, SN_FIELD_STRING, NULL, "the gNB's pod, as namespace/name", OPTIONAL),
+	SN_FIELD(struct sn_n2_association_record, amf_pod, SN_FIELD_STRING, NULL, "the AMF's pod, as namespace/name", OPTIONAL),
 	SN_FIELD(struct sn_n2_association_record, since, SN_FIELD_TIME, NULL, "first seen"),
 	SN_FIELD(struct sn_n2_association_record, last_message, SN_FIELD_TIME, NULL, "last message"),
 	SN_FIELD(struct sn_n2_association_record, messages, SN_FIELD_U64, "1", "messages"),
@@ -218,7 +220,7 @@ const struct sn_record_type sn_n2_outcome_type = SN_EVENT_TYPE(
 
 static const struct sn_field signal_fields[] = {
 	SN_FIELD(struct sn_n2_signal_record, time, SN_FIELD_TIME, NULL, "when"),
-	SN_FIELD(struct sn_n2_signal_record, direction, SN_FIELD_STRING, NULL, "up (from the UE) or down"),
+	SN_FIELD(struct sn_n2_signal_record, direction, SN_FIELD_STRING, NULL, "uplink (from the UE) or downlink"),
 	SN_FIELD(struct sn_n2_signal_record, protocol, SN_FIELD_STRING, NULL, "NGAP, 5GMM, 5GSM, or NAS: one that is ciphered"),
 	SN_FIELD(struct sn_n2_signal_record, what, SN_FIELD_STRING, NULL, "message or procedure"),
 	SN_FIELD(struct sn_n2_signal_record, detail, SN_FIELD_STRING, NULL, "kind of PDU, of NGAP", OPTIONAL),

@@ -49,6 +49,7 @@ struct sn_n2_kpi_record {
 };
 struct sn_n2_association_record {
 	const char *gnb, *gnb_id, *gnb_address, *amf, *amf_address, *protocol, *state;
+	const char *gnb_pod, *amf_pod;
 	uint64_t since, last_message, messages, connections;
 };
 struct sn_n2_loss_record {

@@ -349,7 +349,7 @@ int sn_n2_report(struct sn_n2 *n2, const struct sn_query *query, struct sn_repor
 	sn_n2_report_failures(&n2->engine, report);
 	sn_report_section(report, "losses");
 	sn_n2_each_loss(n2, loss_row, report);
-	sn_n2_report_associations(&n2->engine, report);
+	sn_n2_report_associations(n2, report);
 	sn_n2_report_measurements(n2, measurements_by, report);
 	nas_report(&n2->engine, report);
 	messages_report(&n2->engine, report);

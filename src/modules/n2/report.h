@@ -36,7 +36,7 @@ struct sn_n2_group {
 void sn_n2_report_measurements(struct sn_n2 *n2, unsigned by, struct sn_report *report);
 /** KPIs of TS 28.554 and of the published platform, over `groups` that are not split. */
 void sn_n2_report_kpis(struct sn_n2 *n2, struct sn_n2_group *const *groups, size_t count, struct sn_report *report);
-void sn_n2_report_associations(struct sn_n2_engine *engine, struct sn_report *report);
+void sn_n2_report_associations(struct sn_n2 *n2, struct sn_report *report);
 /** The newest failures, the newest first. */
 void sn_n2_report_failures(struct sn_n2_engine *engine, struct sn_report *report);
 /** The UEs seen last. */

@@ -14,8 +14,22 @@
 #define MAX_UES		100
 #define NEWEST_FAILURES 50
 
-void sn_n2_report_associations(struct sn_n2_engine *engine, struct sn_report *report)
+const char *sn_n2_end_pod(struct sn_n2 *n2, const struct sn_n2_endpoint *end)
 {
+	struct sn_host *host = n2->host;
+	const char *pod = NULL;
+
+	if (host->pod_of_address && end->addr.family)
+		pod = host->pod_of_address(host, end->addr.family, end->addr.octets);
+	/* In the network of its node a pod has no address of its own. */
+	if (!pod && host->pod_of_cgroup && end->pid)
+		pod = host->pod_of_cgroup(host, end->cgroup_id, end->pid);
+	return pod;
+}
+
+void sn_n2_report_associations(struct sn_n2 *n2, struct sn_report *report)
+{
+	struct sn_n2_engine *engine = &n2->engine;
 	char gnb[64], amf[64], id[64];
 
 	sn_report_section(report, "associations");
@@ -28,6 +42,8 @@ void sn_n2_report_associations(struct sn_n2_engine *engine, struct sn_report *re
 			.amf_address = amf,
 			.protocol = sn_ap_name(association->protocol),
 			.state = association->closed ? "closed" : "up",
+			.gnb_pod = sn_n2_end_pod(n2, &association->gnb_end),
+			.amf_pod = sn_n2_end_pod(n2, &association->amf_end),
 			.since = association->begin_ns,
 			.last_message = association->last_ns,
 			.messages = association->messages,

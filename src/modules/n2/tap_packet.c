@@ -45,8 +45,8 @@ static uint32_t association_begin(struct sn_n2_packet_tap *tap, uint64_t key, co
 				  enum sn_ap protocol, uint64_t time_ns)
 {
 	unsigned gnb = sn_n2_port_is_listed(tap->ports, ends[0].port) && !sn_n2_port_is_listed(tap->ports, ends[1].port);
-	struct sn_n2_endpoint gnb_end = { ends[gnb].addr, ends[gnb].port, ends[gnb].tag };
-	struct sn_n2_endpoint amf_end = { ends[!gnb].addr, ends[!gnb].port, ends[!gnb].tag };
+	struct sn_n2_endpoint gnb_end = { .addr = ends[gnb].addr, .port = ends[gnb].port, .tag = ends[gnb].tag };
+	struct sn_n2_endpoint amf_end = { .addr = ends[!gnb].addr, .port = ends[!gnb].port, .tag = ends[!gnb].tag };
 	uint32_t index = sn_n2_association_new(tap->engine, key, &gnb_end, &amf_end, protocol, time_ns);
 
 	if (index)

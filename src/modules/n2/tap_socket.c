@@ -108,11 +108,14 @@ static struct sn_map_key recent_key(uint32_t association, bool uplink, uint64_t 
 	return (struct sn_map_key) { .a = (uint64_t)association << 1 | uplink, .b = hash };
 }
 
-/* The same message of any association between such ports. */
-static struct sn_map_key recent_key_of_ports(const struct sn_n2_view *view, bool uplink, uint64_t hash)
+/* The same message of any association between such ports; between any while there are views that do not tell their peer's. */
+static struct sn_map_key recent_key_of_ports(const struct sn_n2_socket_tap *tap, const struct sn_n2_view *view, bool uplink,
+					     uint64_t hash)
 {
 	uint16_t gnb = view->is_amf ? view->peer.port : view->local.port, amf = view->is_amf ? view->local.port : view->peer.port;
 
+	if (tap->portless)
+		gnb = amf = 0;
 	return (struct sn_map_key) { .a = 1ull << 63 | (uint64_t)gnb << 17 | (uint64_t)amf << 1 | uplink, .b = hash };
 }
 
@@ -156,6 +159,16 @@ static enum likeness likeness(struct sn_n2_socket_tap *tap, const struct sn_n2_v
 	return other->paired ? UNLIKE : OTHER_END_PERHAPS;
 }
 
+/* The process at a view's own end, for an association that has been made of its other end's. */
+static void association_learn_process(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view)
+{
+	struct sn_n2_association *association = association_at(tap, view->association);
+	struct sn_n2_endpoint *end = view->is_amf != association->turned ? &association->amf_end : &association->gnb_end;
+
+	end->pid = view->local.pid;
+	end->cgroup_id = view->local.cgroup_id;
+}
+
 static void association_join(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, struct sn_n2_view *other, bool same_end,
 			     uint64_t time_ns)
 {
@@ -168,6 +181,7 @@ static void association_join(struct sn_n2_socket_tap *tap, struct sn_n2_view *vi
 	view->association_serial = other->association_serial;
 	view->paired = same_end ? other->paired : true;
 	other->paired |= !same_end;
+	association_learn_process(tap, view);
 }
 
 static void association_find(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, enum sn_ap protocol, bool sent, uint64_t hash,
@@ -226,12 +240,25 @@ static void unpair(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view)
 			view_at(tap, i)->paired = false;
 }
 
+/* Keeps count of what leaves open whose the view is. */
+static void doubts_add(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view)
+{
+	tap->untagged += !is_tagged(view);
+	tap->portless += !is_tagged(view) && !view->peer.port;
+}
+
+static void doubts_remove(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view)
+{
+	tap->untagged -= !is_tagged(view);
+	tap->portless -= !is_tagged(view) && !view->peer.port;
+}
+
 static void view_remove(struct sn_n2_socket_tap *tap, uint32_t index)
 {
 	struct sn_n2_view *view = view_at(tap, index);
 
 	unpair(tap, view);
-	tap->untagged -= !is_tagged(view);
+	doubts_remove(tap, view);
 	sn_map_remove(&tap->by_socket, view->key);
 	if (view->partial || view->partial_cut)
 		tap->engine->losses[SN_N2_LOSS_PARTIAL_MESSAGE]++;
@@ -298,6 +325,7 @@ static void view_learn(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, co
 	bool tagged = is_tagged(view);
 	uint32_t peer_tag = peer->tag ? peer->tag : view->peer.tag;
 
+	doubts_remove(tap, view);
 	if ((event->flags & SN_N2_HAS_PEER) && !addr_known(&view->peer.addr))
 		view->peer = *peer;
 	view->peer.tag = peer_tag;
@@ -305,10 +333,8 @@ static void view_learn(struct sn_n2_socket_tap *tap, struct sn_n2_view *view, co
 		view->local.tag = local->tag;
 	if (event->flags & SN_N2_HAS_ASSOC)
 		view->assoc_id = event->assoc_id;
-	if (!tagged && is_tagged(view)) {
-		tap->untagged--;
-		view->look = true;
-	}
+	view->look |= !tagged && is_tagged(view);
+	doubts_add(tap, view);
 }
 
 static uint32_t view_new(struct sn_n2_socket_tap *tap, struct sn_map_key key, const struct sn_n2_message_event *event,
@@ -336,14 +362,20 @@ static uint32_t view_new(struct sn_n2_socket_tap *tap, struct sn_map_key key, co
 		sn_pool_give(&tap->views, index);
 		return 0;
 	}
-	tap->untagged += !is_tagged(view);
+	doubts_add(tap, view);
 	return index;
 }
 
 static uint32_t view_of(struct sn_n2_socket_tap *tap, const struct sn_n2_message_event *event, uint64_t time_ns)
 {
-	struct sn_n2_endpoint local = { addr_of(event->local_family, event->local_addr), event->local_port, event->local_tag };
-	struct sn_n2_endpoint peer = { addr_of(event->peer_family, event->peer_addr), event->peer_port, event->peer_tag };
+	struct sn_n2_endpoint local = { .addr = addr_of(event->local_family, event->local_addr),
+					.port = event->local_port,
+					.tag = event->local_tag,
+					.pid = event->tgid,
+					.cgroup_id = event->cgroup_id };
+	struct sn_n2_endpoint peer = { .addr = addr_of(event->peer_family, event->peer_addr),
+				       .port = event->peer_port,
+				       .tag = event->peer_tag };
 	struct sn_map_key key = view_key(event, &peer);
 	uint32_t index = sn_map_get(&tap->by_socket, key);
 	struct sn_n2_view *view;
@@ -399,7 +431,7 @@ static uint32_t seen_at_other_end(struct sn_n2_socket_tap *tap, struct sn_map_ke
 static void perhaps_count(struct sn_n2_socket_tap *tap, const struct sn_n2_view *view, bool uplink, uint64_t hash)
 {
 	uint32_t own = (view->is_amf ? RECENT_END : 0) | (is_tagged(view) ? RECENT_TAGGED : 0);
-	uint32_t other = seen_at_other_end(tap, recent_key_of_ports(view, uplink, hash), own);
+	uint32_t other = seen_at_other_end(tap, recent_key_of_ports(tap, view, uplink, hash), own);
 
 	if (other && !view->paired && !(own & other & RECENT_TAGGED))
 		tap->engine->losses[SN_N2_LOSS_MAYBE_DUPLICATE]++;

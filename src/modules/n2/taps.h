@@ -56,6 +56,7 @@ struct sn_n2_socket_tap {
 	struct sn_map_key *recent_ring; /* the order in which `recent` forgets */
 	uint32_t recent_next;
 	uint32_t untagged; /* views whose tags are not known */
+	uint32_t portless; /* … nor the port of their peer */
 	uint32_t sweep;
 	uint64_t partial_total; /* octets held of messages whose end is to come */
 };

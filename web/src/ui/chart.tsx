@@ -55,9 +55,13 @@ export function Chart({ label, times, lines, unit, bars, height = 180, sync, leg
       const t = latest.current[0];
       return t.length ? t[t.length - 1]! - t[0]! : 0;
     };
+    const stepOfData = () => {
+      const t = latest.current[0];
+      return t.length > 1 ? t[1]! - t[0]! : 1;
+    };
     const made = new uPlot({
       width: Math.max(80, element.clientWidth), height,
-      padding: [8, 8, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: {
         drag: { x: zoom, y: false, setScale: false },
@@ -65,10 +69,10 @@ export function Chart({ label, times, lines, unit, bars, height = 180, sync, leg
         y: false,
         ...(sync ? { sync: { key: sync, setSeries: false } } : {}),
       },
-      scales: { x: { time: true }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
+      scales: { x: { time: true, range: (_u, min, max) => [min, max + (bars ? stepOfData() : 0)] }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
       axes: [
         { ...axis, size: 26, space: 64, values: (_u, splits) => splits.map(s => (span() > 172800 ? `${day(s * 1000).slice(5)} ${clock(s * 1000).slice(0, 5)}` : clock(s * 1000).slice(0, span() < 600 ? 8 : 5))) },
-        { ...axis, size: 58, space: 26, gap: 4, values: (_u, splits) => splits.map(v => formatter.current(v)) },
+        { ...axis, size: 58, space: 26, gap: 4, values: (_u, splits) => splits.map(v => (bars && !Number.isInteger(v) ? '' : formatter.current(v))) },
       ],
       series: [{}, ...order.map(line => {
         const paint = colour(line.tone);

@@ -124,7 +124,7 @@ export function Table<R>(props: Props<R>) {
           const order = sort === column.key ? 'ascending' : sort === `-${column.key}` ? 'descending' : undefined;
           return (
             <div key={column.key} role="columnheader" aria-sort={order} class={column.end ? 'end' : ''} title={column.tip}>
-              {column.value ? <button type="button" onClick={() => turn(column)}>{column.title}<span aria-hidden="true">{order === 'ascending' ? ' ↑' : order ? ' ↓' : ''}</span></button> : column.title}
+              {column.value ? <button type="button" onClick={() => turn(column)}>{column.title}<span aria-hidden="true">{order === 'ascending' ? ' ↑' : order ? ' ↓' : ''}</span></button> : column.title || <span class="hidden">{column.key}</span>}
             </div>
           );
         })}

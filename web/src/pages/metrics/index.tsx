@@ -6,10 +6,11 @@ import { count, inUnit, unitOf, whole } from '../../format';
 import type { Page } from '../../page';
 import { gridOf, quantileRows, sumBy, type Row } from '../../series';
 import { bounds, iso, isLive, rangeOf, stepOf } from '../../time';
-import { useAsk } from '../../use';
+import { useAsk, useDelayed } from '../../use';
 import { set, usePlace } from '../../url';
 import { Choice, ICONS, Icon, Panel, Standing } from '../../ui/bits';
 import { Chart, TONES, type Line } from '../../ui/chart';
+import { Combo } from '../../ui/combo';
 import { Table, type Column } from '../../ui/table';
 
 const LINES = 20;
@@ -25,7 +26,7 @@ function List({ chosen }: { chosen: string }) {
     <Panel title="Metrics" class="metric-list filling" side={<span class="dim">{whole(rows.length)}</span>}>
       <div class="search"><Icon path={ICONS.search} size={14} /><input id="filter" type="search" aria-label="Filter metrics" placeholder="Filter" value={text} onInput={event => setText(event.currentTarget.value)} /></div>
       <Standing answer={answer} empty={rows.length === 0} none={text ? 'No metric has this in its name.' : 'No sample has come in yet.'}>
-        <Table label="Metrics" fill rows={rows} rowKey={row => row.name} selected={chosen} sort="name" onOpen={row => set({ name: row.name, label: null, by: null, how: null })} columns={[
+        <Table label="Metrics" fill rows={rows} rowKey={row => row.name} selected={chosen} sort="name" onOpen={row => set({ name: row.name, label: null, by: null, how: null, all: null })} columns={[
           { key: 'name', title: 'Name', width: 200, grow: 1, mono: true, value: row => row.name, text: row => row.name },
           { key: 'series', title: 'Series', width: 58, end: true, value: row => row.series, cell: row => count(row.series) },
         ]} />
@@ -34,7 +35,33 @@ function List({ chosen }: { chosen: string }) {
   );
 }
 
+/** So many series are not fetched before they are narrowed. */
+const MOST_SERIES = 20000;
+
+function Narrow({ name, series }: { name: string; series: number }) {
+  const [text, setText] = useState('');
+  const late = useDelayed(text, 150);
+  const answer = useAsk(`narrow ${late}`, signal => api.nodes({ text: late, limit: 12 }, signal));
+  return (
+    <Panel title={name} class="mono-title">
+      <div class="bar-row">
+        <Combo id="node" label="Node" placeholder="Node" value={text} onInput={setText} offers={(answer.data?.nodes ?? []).map(node => ({ key: node.name, title: node.name, side: node.state }))} onTake={node => set({ node })} onEnter={node => node && set({ node })} />
+        <span>{whole(series)} series: choose a node, or</span><button type="button" class="small" onClick={() => set({ all: '1' })}>fetch them all</button>
+      </div>
+      <p class="foot" />
+    </Panel>
+  );
+}
+
 function View({ name }: { name: string }) {
+  const { params } = usePlace();
+  const known = useAsk('metrics', api.metrics, 60000);
+  const many = known.data?.find(one => one.name === name)?.series ?? 0;
+  if (many > MOST_SERIES && !params.get('node') && !params.getAll('label').length && params.get('all') !== '1') return <div class="stack"><Narrow name={name} series={many} /></div>;
+  return known.data || known.error ? <Plot name={name} /> : <Standing answer={known}>{null}</Standing>;
+}
+
+function Plot({ name }: { name: string }) {
   const { params } = usePlace();
   const range = rangeOf(params), live = isLive(range);
   const [from, to] = bounds(range);

@@ -56,7 +56,7 @@ export function HeatMap({ counts, gnb, cause, onPick }: {
                 return (
                   <td key={by} class={on ? 'on' : ''}>
                     <button
-                      type="button" tabIndex={r === 0 && c === 0 ? 0 : -1} class={n ? (Math.sqrt(n / most) > 0.6 ? 'full hot' : 'full') : ''} style={{ '--heat': n ? 0.12 + 0.88 * Math.sqrt(n / most) : 0 }}
+                      type="button" tabIndex={r === 0 && c === 0 ? 0 : -1} class={n ? (Math.sqrt(n / most) > 0.8 ? 'full hot' : 'full') : ''} style={{ '--heat': n ? 0.12 + 0.88 * Math.sqrt(n / most) : 0 }}
                       aria-label={`${name}, ${by}: ${n}`} title={`${name}\n${by}: ${n}`} onClick={() => onPick(name, by)}
                     >{n ? count(n) : ''}</button>
                   </td>

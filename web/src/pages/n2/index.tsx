@@ -7,6 +7,7 @@ import { countsOverTime } from '../../counts';
 import { useLive } from '../../live';
 import { totals, type Whole } from '../../outcomes';
 import type { Page } from '../../page';
+import { durationsOverTime, SAMPLE } from '../../durations';
 import { gridOf, quantileRows, type Row } from '../../series';
 import { bounds, exactTime, iso, isLive, rangeOf, shortStamp, stepOf } from '../../time';
 import { useAsk, useNow } from '../../use';
@@ -21,6 +22,8 @@ const FIELDS = ['procedure', 'outcome', 'cause', 'group', 'gnb', 'amf', 'snssai'
 /** Attributes of records that are labels of the metrics, too. */
 const LABELS = ['procedure', 'gnb', 'amf', 'snssai'];
 const FAILED = ['failure', 'no response'];
+/** More series than this are not fetched: records are sampled instead. */
+const MOST_SERIES = 20000, BUCKETS = 'sauron_n2_procedure_duration_seconds_bucket';
 
 /** The filter, once for each outcome that is none of success. */
 const failing = (filter: Filter): Filter[] => {
@@ -86,25 +89,34 @@ function Durations({ filter, from, to, live }: { filter: Filter; from: number; t
     const value = valueOf(filter, name);
     return value ? [`${name}:${value}`] : [];
   });
-  const procedure = valueOf(filter, 'procedure') ?? (kindOf(params) === 'chains' ? 'Registration' : 'InitialContextSetup');
-  if (!labels.some(one => one.startsWith('procedure:'))) labels.push(`procedure:${procedure}`);
+  // Of what failed for a cause: of all procedures that did, and until they did.
+  const failures = valueOf(filter, 'cause') !== undefined || FAILED.includes(valueOf(filter, 'outcome') ?? '');
+  const procedure = valueOf(filter, 'procedure') ?? (failures ? '' : undefined) ?? (kindOf(params) === 'chains' ? 'Registration' : 'InitialContextSetup');
+  if (procedure && !labels.some(one => one.startsWith('procedure:'))) labels.push(`procedure:${procedure}`);
   const other = (filter.where ?? []).map(one => one.slice(0, one.indexOf(':'))).filter(name => ![...LABELS, 'chain', 'outcome'].includes(name)).concat(filter.ue ? ['ue'] : []);
-  const step = stepOf(to - from, 90, 10000);
+  const known = useAsk('metrics', api.metrics, 60000);
+  const many = known.data?.find(one => one.name === BUCKETS)?.series ?? 0;
+  const sampled = failures || other.length > 0 || (many > MOST_SERIES && !filter.node && !filter.gnb);
+  const step = sampled ? stepOf(to - from, 40, 10000) : stepOf(to - from, 90, 10000);
   const range = rangeOf(params);
-  const answer = useAsk(JSON.stringify(['durations', labels, filter.node, step, live ? range.from : [from, to]]), async signal => {
+  const answer = useAsk(known.loading && !known.data ? null : JSON.stringify(['durations', sampled ? filter : labels, procedure, filter.node, step, live ? range.from : [from, to]]), async signal => {
     const [a, b] = live ? bounds(range) : [from, to];
-    const series = await api.series({ name: 'sauron_n2_procedure_duration_seconds_bucket', node: filter.node, label: labels, from: iso(a - step), to: iso(b), step: `${step / 1000}s` }, signal);
+    if (sampled) {
+      const of = procedure ? narrowed(filter, 'procedure', procedure) : filter;
+      return durationsOverTime(failures || valueOf(filter, 'outcome') ? of : narrowed(of, 'outcome', 'success'), a, b, step, [0.5, 0.95, 0.99], signal);
+    }
+    const series = await api.series({ name: BUCKETS, node: filter.node, label: labels, from: iso(a - step), to: iso(b), step: `${step / 1000}s` }, signal);
     const grid = gridOf(a, b, step);
-    return { times: grid.times, rows: quantileRows(series, grid, [0.5, 0.95, 0.99]), series: series.length };
-  }, live ? 10000 : 0, false);
+    return { times: grid.times, rows: quantileRows(series, grid, [0.5, 0.95, 0.99]) };
+  }, live ? (sampled ? 30000 : 10000) : 0, false);
   const lines: Line[] = (answer.data?.rows ?? []).map((row, i) => ({ label: ['p50', 'p95', 'p99'][i]!, row, tone: ['c1', 'c2', 'c3'][i]! }));
   return (
-    <Panel title={`Duration of ${procedure}`} side={<>
-      {other.length > 0 && <span class="dim" title="Durations come from the metrics, which have no such label">not by {other.join(', ')}</span>}
-      <a href={link('metrics', { name: 'sauron_n2_procedure_duration_seconds_bucket', label: labels, node: filter.node })}>Metrics</a>
+    <Panel title={failures ? `Time until failure${procedure ? ` of ${procedure}` : ''}` : `Duration of ${procedure}`} side={<>
+      {sampled && <span class="dim" title="From records, as the metrics have no such label or are too many">of {SAMPLE} records a step</span>}
+      <a href={link('metrics', { name: BUCKETS, label: labels, node: filter.node })}>Metrics</a>
     </>}>
-      <Standing answer={answer} empty={!answer.data?.rows.some(row => row.some(value => value !== null))} none={`No ${procedure} ended well in this time range.`}>
-        <Chart label={`Duration of ${procedure}`} times={answer.data?.times ?? []} lines={lines} unit={value => ms(value === null || value === undefined ? value : value * 1000)} sync="n2" height={170} />
+      <Standing answer={answer} empty={!answer.data?.rows.some(row => row.some(value => value !== null))} none={failures ? 'Nothing failed in this time range.' : `No ${procedure} ended well in this time range.`}>
+        <Chart label={failures ? 'Time until failure' : `Duration of ${procedure}`} times={answer.data?.times ?? []} lines={lines} unit={value => ms(value === null || value === undefined ? value : value * 1000)} sync="n2" height={170} />
       </Standing>
     </Panel>
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fleet. All of it is here, so that sorting and filtering two thousand nodes is at once.
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api, type Node } from '../../api';
 import { ago, count, digits, octets, percent, span, whole } from '../../format';
 import type { Page } from '../../page';
@@ -17,7 +17,9 @@ const labelsOf = (node: Node): string => Object.entries(node.labels ?? {}).map((
 function Nodes() {
   const { params } = usePlace();
   const now = useNow(5000);
-  const answer = useAsk('nodes', signal => api.allNodes(signal), 10000);
+  const [large, setLarge] = useState(false);
+  const answer = useAsk('nodes', signal => api.allNodes(signal), large ? 20000 : 5000);
+  useEffect(() => setLarge((answer.data?.length ?? 0) > 500), [answer.data?.length]);
   const nodes = answer.data ?? [];
   const text = (params.get('text') ?? '').toLowerCase();
   const state = params.get('state') ?? '', kernel = params.get('kernel') ?? '', version = params.get('version') ?? '', cluster = params.get('cluster') ?? '';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is the network well? What stands out, worst first, and a way down from each figure.
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api, type Node, type SnRecord } from '../../api';
 import { countsOverTime } from '../../counts';
 import { ago, count, inUnit, octets, percent, whole } from '../../format';
@@ -19,7 +19,7 @@ const EVERY = 5000;
 
 /** All nodes of a KPI on one line, over the usual range. */
 function Strip({ row }: { row: KpiRow }) {
-  const W = 132, H = 16;
+  const W = 110, H = 16;
   const all = [...row.values, ...(row.low !== null ? [row.low] : []), ...(row.high !== null ? [row.high] : [])];
   if (!all.length) return null;
   let least = Math.min(...all), most = Math.max(...all);
@@ -41,7 +41,7 @@ function Strip({ row }: { row: KpiRow }) {
     <svg class="strip" width={W} height={H} role="img" aria-label={label}>
       <title>{label}</title>
       <line x1="0" x2={W} y1={H / 2} y2={H / 2} class="strip-axis" />
-      {row.low !== null && row.high !== null && <rect x={x(row.low)} width={Math.max(2, x(row.high) - x(row.low))} y="3" height={H - 6} rx="2" class="strip-usual" />}
+      {row.low !== null && row.high !== null && <rect x={x(row.low)} width={Math.max(2, x(row.high) - x(row.low))} y={few ? 3.5 : 0.5} height={few ? H - 7 : H - 1} rx="2" class="strip-usual" />}
       {[...bins].map(([at, n]) => {
         const out = outside.has(at), height = tall(n, out);
         return <rect key={at} x={at * 2 - 1} y={(H - height) / 2} width="2" height={height} class={out ? 'strip-out' : 'strip-in'} />;
@@ -51,12 +51,12 @@ function Strip({ row }: { row: KpiRow }) {
 }
 
 const KPI_COLUMNS: Column<KpiRow>[] = [
-  { key: 'kpi', title: 'KPI', width: 196, grow: 4, value: row => row.kpi, text: row => row.kpi, cell: row => <><Dot tone={row.outside.length ? 'bad' : row.known ? (row.low === null ? 'dim' : 'good') : 'dim'} />{row.kpi}</> },
+  { key: 'kpi', title: 'KPI', width: 236, grow: 4, value: row => row.kpi, text: row => row.kpi, cell: row => <><Dot tone={row.outside.length ? 'bad' : row.known ? (row.low === null ? 'dim' : 'good') : 'dim'} />{row.kpi}</> },
   { key: 'median', title: 'Value', tip: 'Median of all nodes', width: 76, end: true, value: row => row.median, cell: row => <b>{inUnit(row.median, row.unit)}</b> },
-  { key: 'strip', title: 'Against usual', width: 144, cell: row => <Strip row={row} /> },
+  { key: 'strip', title: 'Against usual', width: 122, cell: row => <Strip row={row} /> },
   { key: 'outside', title: 'Outside', tip: 'Nodes outside their usual range', width: 60, end: true, value: row => row.outside.length, cell: row => (row.low === null ? <span class="dim" title="Not enough has been seen to tell what is usual">–</span> : <span class={row.outside.length ? 'bad' : 'dim'} title={`${row.outside.length} of ${row.nodes} nodes`}>{row.outside.length}{row.nodes < 100 ? ` / ${row.nodes}` : ''}</span>) },
   {
-    key: 'worst', title: 'Worst', width: 124, grow: 1, value: row => row.worst?.node, text: row => row.worst?.node,
+    key: 'worst', title: 'Worst', width: 116, grow: 2, value: row => row.worst?.node, text: row => row.worst?.node,
     cell: row => row.worst && row.nodes > 1 ? <a href={link('node', { name: row.worst.node })}><span class="dim">{inUnit(row.worst.value, row.unit)}</span> {row.worst.node}</a> : row.worst ? <a href={link('node', { name: row.worst.node })}>{row.worst.node}</a> : <span class="dim">–</span>,
   },
   { key: 'standing', title: 'Standing', width: 90, value: row => row.standing, cell: row => <State of={row.standing} title={row.why} /> },
@@ -173,8 +173,10 @@ interface LossRow { stage: string; reason: string; count: number; nodes: number;
 function Overview() {
   const { params } = usePlace();
   const live = useLiveState();
-  const answer = useAsk('overview', api.overview, EVERY);
+  const [large, setLarge] = useState(false);
+  const answer = useAsk('overview', api.overview, large ? 3 * EVERY : EVERY);
   const data = answer.data;
+  useEffect(() => setLarge((data?.nodes.total ?? 0) > 200), [data?.nodes.total]);
   const rows = useMemo(() => kpiRows(data?.kpis ?? []), [data]);
   const losses = useMemo(() => {
     const sums = new Map<string, LossRow & { top: number }>();

@@ -22,8 +22,8 @@ export function Diagram({ story, selected, onSelect, follow }: {
   const { steps, lanes, brackets, columns } = story;
   const at = selected === null ? -1 : steps.findIndex(step => step.key === selected);
   const height = steps.length * ROW + 12;
-  const compact = view.width < 700;
-  const LEFT = compact ? 98 : 168, NOTE = compact ? 210 : 250;
+  const compact = view.width < 1000;
+  const LEFT = compact ? 98 : 168, NOTE = compact ? 196 : 250;
   const right = 14 + columns * BRACKET + NOTE;
   const width = Math.max(view.width, LEFT + right + lanes.length * (compact ? 72 : 104));
   // A lifeline of which nothing was seen takes half the room.
