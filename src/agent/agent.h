@@ -59,9 +59,9 @@ struct sn_agent {
 	struct sn_desired desired;
 	char *node;
 	struct sn_agent_identity *identity; /* NULL: there is no Kubernetes, or none is to be asked */
-	struct sn_join *join;		  /* NULL: without TLS */
-	struct sn_http_client *client;	  /* for the controller; NULL: nobody is told */
-	struct sn_http_client *collector; /* NULL: the controller is */
+	struct sn_join *join;		    /* NULL: without TLS */
+	struct sn_http_client *client;	    /* for the controller; NULL: nobody is told */
+	struct sn_http_client *collector;   /* NULL: the controller is */
 	struct sn_exporter *exporter;
 	struct sn_link *link;
 	/** What about.c told last, for shares and rates. */

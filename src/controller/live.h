@@ -13,8 +13,8 @@ int sn_live_new(struct sn_live **ret_live);
 /** The server has stopped by then. */
 struct sn_live *sn_live_free(struct sn_live *live);
 /**
- * Begins a stream: parameters type (words between commas; none: no records), node, ue, gnb choose the records. A watcher that is too slow loses
- * records, and is told how many ("lost").
+ * Begins a stream: parameters type (words between commas; none: no records), node, ue, gnb choose the records. A watcher that is
+ * too slow loses records, and is told how many ("lost").
  */
 void sn_live_watch(struct sn_live *live, const struct sn_http_request *request, struct sn_http_answer *answer);
 /** Shows a record to those who watch for it. */
