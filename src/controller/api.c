@@ -242,6 +242,8 @@ static bool permitted(const struct sn_api_route *route, struct sn_api_call *call
 	/* Joining and telling are all that those may whose secrets lie on many machines. */
 	bool confined = call->identity.role == SN_ROLE_JOIN || call->identity.role == SN_ROLE_AGENT;
 	bool changes = strcmp(route->method, "GET") != 0;
+	/* A viewer sees, and has nothing to tell either, although what an agent may asks for less. */
+	bool viewer = call->identity.role == SN_ROLE_VIEWER && changes && route->role != SN_ROLE_VIEWER;
 
 	if (err == -EAGAIN) {
 		sn_http_refuse(answer, 429, "too many wrong tokens came from this address; wait a minute");
@@ -250,7 +252,7 @@ static bool permitted(const struct sn_api_route *route, struct sn_api_call *call
 		sn_http_refuse(answer, 401,
 			       "sign in first, or send a token: Authorization: Bearer … (or the certificate was revoked)");
 		sn_http_add_header(answer, "WWW-Authenticate", "Bearer");
-	} else if (call->identity.role < route->role || (confined && route->role != call->identity.role)) {
+	} else if (call->identity.role < route->role || (confined && route->role != call->identity.role) || viewer) {
 		sn_http_refuse(answer, 403, "this takes the role %s; yours is %s", sn_role_names[route->role],
 			       sn_role_names[call->identity.role]);
 	} else if (changes && call->identity.by_cookie && !call->request->header(call->request, CHANGE_HEADER)) {

@@ -5,19 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <libgen.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macro.h"
+#include "http/pki.h"
 #include "http/server.h"
 
 #define TOKENS_MAX   1024u
@@ -93,22 +92,6 @@ static bool unhex(const char *text, uint8_t ret_hash[HASH_LEN])
 
 /* --- tokens on disk */
 
-/** Root, who gives a token to a controller that runs as another user, leaves the file to that user: to whom the directory
- * belongs. */
-static int hand_over(const char *path, int fd)
-{
-	SN_AUTO_FREE char *directory = strdup(path);
-	struct stat owner;
-
-	if (geteuid() != 0)
-		return 0;
-	if (!directory)
-		return -ENOMEM;
-	if (stat(dirname(directory), &owner) < 0 || fchown(fd, owner.st_uid, owner.st_gid) < 0)
-		return -errno;
-	return 0;
-}
-
 static int save(const struct sn_auth *auth)
 {
 	json_t *list = json_array();
@@ -134,7 +117,7 @@ static int save(const struct sn_auth *auth)
 	if (!err && (json_dumpfd(list, fd, JSON_INDENT(1)) < 0 || fsync(fd) < 0))
 		err = errno ? -errno : -EIO;
 	if (!err)
-		err = hand_over(path, fd);
+		err = sn_pki_file_hand_over(path, fd);
 	if (fd >= 0)
 		close(fd);
 	if (!err && rename(path, auth->path) < 0)

@@ -53,6 +53,9 @@ struct sn_pki_certificate {
 /** Reads the first certificate of a PEM text. @return 0, -EINVAL, -E2BIG. */
 int sn_pki_read(struct sn_view pem, struct sn_pki_certificate *ret_certificate, struct sn_diag *reterr);
 
+/** What root writes for one who runs as another user becomes that user's: his to whom the directory belongs. @return 0 or a
+ * negative errno */
+int sn_pki_file_hand_over(const char *path, int fd);
 /** Writes a file in one piece: its name leads to the old one or to the new one, also after a crash. @param mode e.g. 0600 */
 int sn_pki_file_write(const char *path, const char *text, mode_t mode, struct sn_diag *reterr);
 /** Reads a file of at most SN_PKI_INPUT_MAX octets. @return 0, -ENOENT, -E2BIG, another negative errno. */

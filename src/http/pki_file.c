@@ -2,9 +2,11 @@
 /** @file Files of keys and certificates: written in one piece, read up to a limit. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/macro.h"
 #include "http/pki.h"
@@ -24,6 +26,18 @@ static int write_all(int fd, const char *text, mode_t mode)
 		len -= (size_t)written;
 	}
 	return fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int sn_pki_file_hand_over(const char *path, int fd)
+{
+	SN_AUTO_FREE char *copy = strdup(path);
+	struct stat owner;
+
+	if (geteuid() != 0)
+		return 0;
+	if (!copy)
+		return -ENOMEM;
+	return stat(dirname(copy), &owner) < 0 || fchown(fd, owner.st_uid, owner.st_gid) < 0 ? -errno : 0;
 }
 
 /** The new name is on the disk only once its directory is. */
@@ -52,6 +66,8 @@ int sn_pki_file_write(const char *path, const char *text, mode_t mode, struct sn
 	if (fd < 0)
 		return sn_diag_set(reterr, -errno, "%s: cannot be written: %s", path, strerror(errno));
 	err = write_all(fd, text, mode);
+	if (!err)
+		err = sn_pki_file_hand_over(path, fd);
 	if (!err && rename(temporary, path) < 0)
 		err = -errno;
 	if (err) {
