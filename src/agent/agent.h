@@ -56,7 +56,7 @@ struct sn_agent {
 	struct sn_agent_controller controller;
 	char *node;
 	struct sn_agent_identity *identity; /* NULL: there is no Kubernetes, or none is to be asked */
-	struct sn_http_client *client; /* NULL: nobody is told */
+	struct sn_http_client *client;	    /* NULL: nobody is told */
 	struct sn_exporter *exporter;
 	struct sn_link *link;
 	/** What about.c told last, for shares and rates. */

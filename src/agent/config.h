@@ -43,8 +43,8 @@ struct sn_agent_config {
 	char *export_endpoint;	  /* NULL: the controller */
 	uint64_t export_interval; /* ns */
 	uint64_t export_spool;
-	uint32_t kubernetes;	       /* enum sn_kubernetes */
-	char *kubernetes_api_server;   /* NULL, as the next three: as a pod finds it */
+	uint32_t kubernetes;	     /* enum sn_kubernetes */
+	char *kubernetes_api_server; /* NULL, as the next three: as a pod finds it */
 	char *kubernetes_ca_file;
 	char *kubernetes_token_file;
 	char *kubernetes_node;

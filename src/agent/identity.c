@@ -14,12 +14,12 @@
 #include "kube/table.h"
 #include "model/cgroup.h"
 
-#define POD_LIMIT	 16384	       /* of one node; the kubelet's own limit is 110 unless it is set */
-#define CGROUPS_MAX	 4096	       /* remembered; then all are forgotten */
-#define REMEMBERED_NS	 600000000000ull
-#define TRIED_AGAIN_NS	 10000000000ull
-#define INIT_PID_NS	 4026531836ull /* PROC_PID_INIT_INO of the kernel: pids are those that BPF programs see */
-#define ROOT_CGROUP	 1
+#define POD_LIMIT      16384 /* of one node; the kubelet's own limit is 110 unless it is set */
+#define CGROUPS_MAX    4096  /* remembered; then all are forgotten */
+#define REMEMBERED_NS  600000000000ull
+#define TRIED_AGAIN_NS 10000000000ull
+#define INIT_PID_NS    4026531836ull /* PROC_PID_INIT_INO of the kernel: pids are those that BPF programs see */
+#define ROOT_CGROUP    1
 
 /** What a cgroup is; what is not known is remembered, too, for a while. */
 struct known {
@@ -49,9 +49,11 @@ static const struct sn_metric pods = { .name = "sauron_agent_kubernetes_pods",
 static const struct sn_metric table_bytes = { .name = "sauron_agent_kubernetes_table_bytes",
 					      .help = "Memory of the table of pods.",
 					      .kind = SN_METRIC_GAUGE };
-static const struct sn_metric lists = { .name = "sauron_agent_kubernetes_lists_total",
-					.help = "How often all pods of the node were listed: once, and each time a watch could not go on.",
-					.kind = SN_METRIC_COUNTER };
+static const struct sn_metric lists = {
+	.name = "sauron_agent_kubernetes_lists_total",
+	.help = "How often all pods of the node were listed: once, and each time a watch could not go on.",
+	.kind = SN_METRIC_COUNTER
+};
 static const struct sn_metric events = { .name = "sauron_agent_kubernetes_events_total",
 					 .help = "Changes of pods that the watch has told.",
 					 .kind = SN_METRIC_COUNTER };
@@ -263,7 +265,7 @@ void sn_agent_identity_collect(const struct sn_agent_identity *identity, struct 
 	sn_metrics_add(metrics, &errors, (double)stats.malformed, (const char *[]) { "malformed" });
 	sn_metrics_add(metrics, &errors, (double)stats.silent, (const char *[]) { "silent" });
 	sn_metrics_add(metrics, &errors,
-		       (double)(stats.failures - SN_MIN(stats.failures, stats.expired + stats.unauthorized + stats.malformed +
-										stats.silent)),
+		       (double)(stats.failures -
+				SN_MIN(stats.failures, stats.expired + stats.unauthorized + stats.malformed + stats.silent)),
 		       (const char *[]) { "other" });
 }

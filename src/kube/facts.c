@@ -8,7 +8,7 @@
 
 #include "base/macro.h"
 
-#define POD_ADDRESSES	16   /* of one pod: nobody may fill the agent's memory by an annotation */
+#define POD_ADDRESSES	16 /* of one pod: nobody may fill the agent's memory by an annotation */
 #define NETWORKS_OCTETS 65536
 
 static const char *text_of(const json_t *object, const char *name)
@@ -37,10 +37,9 @@ static void read_labels(const json_t *labels, struct sn_pod_facts *facts)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)labels, name, value)
-		if (json_is_string(value) && facts->label_count < SN_POD_LABELS && sn_identity_wants_label(name))
-			facts->labels[facts->label_count++] =
-				(struct sn_pod_label) { .name = name, .value = json_string_value(value) };
+	json_object_foreach((json_t *)labels, name, value) if (json_is_string(value) && facts->label_count < SN_POD_LABELS &&
+							       sn_identity_wants_label(name))
+		facts->labels[facts->label_count++] = (struct sn_pod_label) { .name = name, .value = json_string_value(value) };
 }
 
 static int read_names(const json_t *object, struct sn_kube_facts *ret_facts)
@@ -68,7 +67,8 @@ static const char *container_id(const json_t *statuses, const char *name)
 	const char *id, *own;
 	size_t i;
 
-	json_array_foreach(statuses, i, status) {
+	json_array_foreach(statuses, i, status)
+	{
 		own = text_of(status, "name");
 		id = text_of(status, "containerID");
 		if (own && name && strcmp(own, name) == 0)
@@ -82,7 +82,8 @@ static void add_containers(struct sn_kube_facts *facts, const json_t *specs, con
 	const json_t *spec;
 	size_t i;
 
-	json_array_foreach(specs, i, spec) {
+	json_array_foreach(specs, i, spec)
+	{
 		const char *name = text_of(spec, "name"), *policy = text_of(spec, "restartPolicy");
 
 		if (facts->facts.container_count == SN_POD_CONTAINERS)
@@ -150,15 +151,15 @@ int sn_kube_read_service(const json_t *object, struct sn_kube_facts *ret_facts)
 		return err;
 	add_addresses(ret_facts, json_object_get(spec, "clusterIPs"), "ip", SN_KUBE_ADDRESSES);
 	add_addresses(ret_facts, json_object_get(spec, "externalIPs"), "ip", SN_KUBE_ADDRESSES);
-	add_addresses(ret_facts,
-		      json_object_get(json_object_get(json_object_get(object, "status"), "loadBalancer"), "ingress"), "ip",
-		      SN_KUBE_ADDRESSES);
+	add_addresses(ret_facts, json_object_get(json_object_get(json_object_get(object, "status"), "loadBalancer"), "ingress"),
+		      "ip", SN_KUBE_ADDRESSES);
 	return 0;
 }
 
 int sn_kube_read_slice(const json_t *object, struct sn_kube_facts *ret_facts)
 {
-	const char *service = text_of(json_object_get(json_object_get(object, "metadata"), "labels"), "kubernetes.io/service-name");
+	const char *service =
+		text_of(json_object_get(json_object_get(object, "metadata"), "labels"), "kubernetes.io/service-name");
 	const json_t *endpoint;
 	size_t i;
 	int err = read_names(object, ret_facts);

@@ -20,8 +20,8 @@ const char *sn_kube_kind_name(enum sn_kube_kind kind);
 struct sn_kube_table_options {
 	struct sn_http_client *client;
 	const struct sn_kube_access *access;
-	const char *node; /* of pods: those of this node only; NULL: all. Copied */
-	uint32_t limit;	  /* objects at most (200,000) */
+	const char *node;	       /* of pods: those of this node only; NULL: all. Copied */
+	uint32_t limit;		       /* objects at most (200,000) */
 	struct sn_watch_options watch; /* but for what is above; 0: as of struct sn_watch_options */
 };
 

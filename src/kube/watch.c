@@ -11,19 +11,19 @@
 #include "base/log.h"
 #include "base/macro.h"
 
-#define PAGE		 200u
-#define PAGE_OCTETS	 (16u << 20)
-#define EVENT_OCTETS	 (4u << 20)
-#define LIST_TIMEOUT_MS	 60000u
-#define SILENCE_S	 150u
-#define WATCH_S		 300u
-#define RETRY_FIRST_MS	 500u
-#define RETRY_LAST_MS	 30000u
-#define RETRY_AFTER_S	 300
-#define WATCH_FAILURES	 5u	       /* in a row, of an answer: what we resume from may be what it cannot do */
-#define WATCH_SHORT_NS	 1000000000ull /* one that ends sooner, and told nothing, has failed */
-#define VERSION_OCTETS	 64
-#define CONTINUE_OCTETS	 4096
+#define PAGE		200u
+#define PAGE_OCTETS	(16u << 20)
+#define EVENT_OCTETS	(4u << 20)
+#define LIST_TIMEOUT_MS 60000u
+#define SILENCE_S	150u
+#define WATCH_S		300u
+#define RETRY_FIRST_MS	500u
+#define RETRY_LAST_MS	30000u
+#define RETRY_AFTER_S	300
+#define WATCH_FAILURES	5u	      /* in a row, of an answer: what we resume from may be what it cannot do */
+#define WATCH_SHORT_NS	1000000000ull /* one that ends sooner, and told nothing, has failed */
+#define VERSION_OCTETS	64
+#define CONTINUE_OCTETS 4096
 
 struct sn_watch {
 	struct sn_watch_options options;
@@ -40,7 +40,7 @@ struct sn_watch {
 	bool told;		 /* it has told something */
 	bool broken;		 /* it has told what cannot be; the reason is known */
 	bool fresh;		 /* a list from the server's cache will not do */
-	bool has_expired; /* is the reason of the next failure */
+	bool has_expired;	 /* is the reason of the next failure */
 	bool warned;
 	struct sn_watch_stats stats;
 };
@@ -364,7 +364,8 @@ static void on_line(void *ctx, const char *line, size_t len)
 	json_decref(event);
 	if (watch->broken) {
 		watch->transfer = sn_http_transfer_cancel(watch->transfer);
-		wait_ms(watch, watch->version[0] ? watch->retry_ms / 2 + chance(watch->retry_ms / 2 + 1) : chance(watch->retry_ms));
+		wait_ms(watch,
+			watch->version[0] ? watch->retry_ms / 2 + chance(watch->retry_ms / 2 + 1) : chance(watch->retry_ms));
 		watch->retry_ms = SN_MIN(2 * watch->retry_ms, or_default(watch->options.retry_last_ms, RETRY_LAST_MS));
 		watch->watch_failures++;
 	}

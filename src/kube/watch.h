@@ -40,13 +40,13 @@ struct sn_watch_options {
 	const char *field_selector, *label_selector;
 	/** The first list may be a little old, and costs the server nothing: it is not paged then. For what is few. */
 	bool cached;
-	unsigned page;		/* objects of one page of a list (200); halved while pages are too long to be taken */
-	unsigned page_octets;	/* a longer page is not taken (16 MiB) */
-	unsigned event_octets;	/* a longer event is not taken (4 MiB; etcd takes no object above 1.5 MiB) */
-	unsigned silence_s;	/* a watch in which not even a bookmark came is given up (150; bookmarks come every minute) */
-	unsigned watch_s;	/* the server is asked to end a watch after this and up to twice this (300) */
+	unsigned page;		 /* objects of one page of a list (200); halved while pages are too long to be taken */
+	unsigned page_octets;	 /* a longer page is not taken (16 MiB) */
+	unsigned event_octets;	 /* a longer event is not taken (4 MiB; etcd takes no object above 1.5 MiB) */
+	unsigned silence_s;	 /* a watch in which not even a bookmark came is given up (150; bookmarks come every minute) */
+	unsigned watch_s;	 /* the server is asked to end a watch after this and up to twice this (300) */
 	unsigned retry_first_ms; /* doubled with each failure (500) */
-	unsigned retry_last_ms;	/* up to this (30,000) */
+	unsigned retry_last_ms;	 /* up to this (30,000) */
 	sn_watch_fn fn;
 	void *ctx;
 };

@@ -13,13 +13,13 @@
 
 #include "base/macro.h"
 
-#define ID_DIGITS	64
-#define UID_DIGITS	36 /* with four dashes, or underscores where systemd would take a dash for a level */
-#define STATIC_DIGITS	32
-#define WALK_MAX	8192 /* directories; a node has some ten per container */
-#define WALK_DEPTH	16
-#define HANDLE_KERNFS	0xfe /* FILEID_KERNFS of <linux/exportfs.h> */
-#define LINES_OCTETS	16384
+#define ID_DIGITS     64
+#define UID_DIGITS    36 /* with four dashes, or underscores where systemd would take a dash for a level */
+#define STATIC_DIGITS 32
+#define WALK_MAX      8192 /* directories; a node has some ten per container */
+#define WALK_DEPTH    16
+#define HANDLE_KERNFS 0xfe /* FILEID_KERNFS of <linux/exportfs.h> */
+#define LINES_OCTETS  16384
 
 /* --- paths */
 
@@ -53,9 +53,9 @@ static void read_pod(const char *part, size_t len, struct sn_cgroup *cgroup)
 	for (size_t i = 0; i + 3 + STATIC_DIGITS <= len; i++) {
 		const char *uid = part + i + 3;
 		size_t left = len - i - 3;
-		size_t digits = is_uuid(uid, left) && ends_uid(uid, left, UID_DIGITS)			 ? UID_DIGITS
+		size_t digits = is_uuid(uid, left) && ends_uid(uid, left, UID_DIGITS)		    ? UID_DIGITS
 				: are_hex(uid, STATIC_DIGITS) && ends_uid(uid, left, STATIC_DIGITS) ? STATIC_DIGITS
-												  : 0;
+												    : 0;
 
 		if (!digits || strncmp(part + i, "pod", 3) != 0 || (i && part[i - 1] != '-'))
 			continue;
@@ -71,8 +71,12 @@ static const char *runtime_of(const char *word, size_t len)
 	static const struct {
 		const char *word, *runtime;
 	} known[] = {
-		{ "cri-containerd", "containerd" }, { "containerd", "containerd" }, { "nerdctl", "containerd" },
-		{ "crio", "cri-o" },		    { "docker", "docker" },	    { "libpod", "podman" },
+		{ "cri-containerd", "containerd" },
+		{ "containerd", "containerd" },
+		{ "nerdctl", "containerd" },
+		{ "crio", "cri-o" },
+		{ "docker", "docker" },
+		{ "libpod", "podman" },
 		{ "libpod_parent", "podman" },
 	};
 

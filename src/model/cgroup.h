@@ -15,8 +15,8 @@
 struct sn_cgroup {
 	char container[65];  /* the innermost container's id, 64 digits; "": in none */
 	const char *runtime; /* "containerd", "cri-o", "docker", "podman"; "": the path does not tell; static */
-	char pod_uid[37];    /* as the API writes it; "": of no pod. Of a static pod it is the kubelet's, 32 digits, not the API's */
-	char unit[128];	     /* the innermost unit of systemd within the container, or where there is none; "": none */
+	char pod_uid[37]; /* as the API writes it; "": of no pod. Of a static pod it is the kubelet's, 32 digits, not the API's */
+	char unit[128];	  /* the innermost unit of systemd within the container, or where there is none; "": none */
 };
 
 /** Reads a path. @return false: it tells nothing. */

@@ -470,10 +470,17 @@ void sn_identity_note_role(struct sn_identity *identity, uint32_t index, enum sn
 
 bool sn_identity_wants_label(const char *name)
 {
-	static const char *const wanted[] = { "app.kubernetes.io/name", "app.kubernetes.io/component", "app.kubernetes.io/instance",
-					      "app",			"nf",			       "nf-type",
-					      "nf.5gc.3gpp.org/type",	"component",		       "role",
-					      "k8s-app",		"name" };
+	static const char *const wanted[] = { "app.kubernetes.io/name",
+					      "app.kubernetes.io/component",
+					      "app.kubernetes.io/instance",
+					      "app",
+					      "nf",
+					      "nf-type",
+					      "nf.5gc.3gpp.org/type",
+					      "component",
+					      "role",
+					      "k8s-app",
+					      "name" };
 
 	for (size_t i = 0; i < SN_ARRAY_SIZE(wanted); i++)
 		if (strcmp(name, wanted[i]) == 0)
@@ -531,9 +538,8 @@ void sn_identity_stats(const struct sn_identity *identity, struct sn_identity_st
 		.containers = identity->containers.live,
 		.addresses = identity->addresses.live,
 		.refused = identity->refused,
-		.octets = pool_octets(&identity->pods) + pool_octets(&identity->containers) +
-			  pool_octets(&identity->addresses) + map_octets(&identity->by_uid) +
-			  map_octets(&identity->by_container) + map_octets(&identity->by_address) + identity->texts.octets +
-			  identity->name_octets,
+		.octets = pool_octets(&identity->pods) + pool_octets(&identity->containers) + pool_octets(&identity->addresses) +
+			  map_octets(&identity->by_uid) + map_octets(&identity->by_container) +
+			  map_octets(&identity->by_address) + identity->texts.octets + identity->name_octets,
 	};
 }

@@ -8,12 +8,12 @@
 #include "model/identity.h"
 
 static const char *const names[] = {
-	[SN_ROLE_UNKNOWN] = "",	      [SN_ROLE_AMF] = "AMF",	     [SN_ROLE_SMF] = "SMF",	  [SN_ROLE_UPF] = "UPF",
-	[SN_ROLE_AUSF] = "AUSF",      [SN_ROLE_UDM] = "UDM",	     [SN_ROLE_UDR] = "UDR",	  [SN_ROLE_PCF] = "PCF",
-	[SN_ROLE_NRF] = "NRF",	      [SN_ROLE_NSSF] = "NSSF",	     [SN_ROLE_NEF] = "NEF",	  [SN_ROLE_BSF] = "BSF",
-	[SN_ROLE_SCP] = "SCP",	      [SN_ROLE_SEPP] = "SEPP",	     [SN_ROLE_SMSF] = "SMSF",	  [SN_ROLE_CHF] = "CHF",
-	[SN_ROLE_NWDAF] = "NWDAF",    [SN_ROLE_N3IWF] = "N3IWF",     [SN_ROLE_GNB] = "gNB",	  [SN_ROLE_GNB_CU] = "gNB-CU",
-	[SN_ROLE_GNB_DU] = "gNB-DU",  [SN_ROLE_UE] = "UE",
+	[SN_ROLE_UNKNOWN] = "",	     [SN_ROLE_AMF] = "AMF",	[SN_ROLE_SMF] = "SMF",	 [SN_ROLE_UPF] = "UPF",
+	[SN_ROLE_AUSF] = "AUSF",     [SN_ROLE_UDM] = "UDM",	[SN_ROLE_UDR] = "UDR",	 [SN_ROLE_PCF] = "PCF",
+	[SN_ROLE_NRF] = "NRF",	     [SN_ROLE_NSSF] = "NSSF",	[SN_ROLE_NEF] = "NEF",	 [SN_ROLE_BSF] = "BSF",
+	[SN_ROLE_SCP] = "SCP",	     [SN_ROLE_SEPP] = "SEPP",	[SN_ROLE_SMSF] = "SMSF", [SN_ROLE_CHF] = "CHF",
+	[SN_ROLE_NWDAF] = "NWDAF",   [SN_ROLE_N3IWF] = "N3IWF", [SN_ROLE_GNB] = "gNB",	 [SN_ROLE_GNB_CU] = "gNB-CU",
+	[SN_ROLE_GNB_DU] = "gNB-DU", [SN_ROLE_UE] = "UE",
 };
 _Static_assert(SN_ARRAY_SIZE(names) == _SN_ROLE_MAX, "name every role");
 
@@ -22,8 +22,8 @@ static const struct {
 	const char *word;
 	enum sn_role role;
 } words[] = {
-	{ "gnodeb", SN_ROLE_GNB }, { "gnbsim", SN_ROLE_GNB }, { "cu", SN_ROLE_GNB_CU },	  { "cucp", SN_ROLE_GNB_CU },
-	{ "cuup", SN_ROLE_GNB_CU }, { "du", SN_ROLE_GNB_DU },	{ "nrue", SN_ROLE_UE },
+	{ "gnodeb", SN_ROLE_GNB },  { "gnbsim", SN_ROLE_GNB }, { "cu", SN_ROLE_GNB_CU }, { "cucp", SN_ROLE_GNB_CU },
+	{ "cuup", SN_ROLE_GNB_CU }, { "du", SN_ROLE_GNB_DU },  { "nrue", SN_ROLE_UE },
 };
 
 const char *sn_role_name(enum sn_role role)

@@ -4,7 +4,8 @@
  *
  *   kube_watch URL CA_FILE TOKEN_FILE NODE     the pods of one node; "-" for NODE: the whole cluster
  *
- * Each line of stdin is a question, each answer one line of JSON: "table pods" (or services, endpointslices, nodes), "owner ADDRESS".
+ * Each line of stdin is a question, each answer one line of JSON: "table pods" (or services, endpointslices, nodes), "owner
+ * ADDRESS".
  */
 #include <arpa/inet.h>
 #include <signal.h>
@@ -21,7 +22,7 @@ static uv_loop_t loop;
 static uv_poll_t input;
 static struct sn_kube_access reach;
 static struct sn_http_client *client;
-static struct sn_kube_table *pods;	 /* of a node */
+static struct sn_kube_table *pods;	/* of a node */
 static struct sn_kube_cluster *cluster; /* or of all */
 static char asked[256];
 static size_t asked_len;
@@ -66,12 +67,13 @@ static json_t *table(struct sn_kube_table *of)
 	sn_kube_table_stats(of, &stats);
 	sn_identity_stats(listing.identity, &memory);
 	sn_identity_each(listing.identity, add_pod, &listing);
-	return json_pack("{s:o, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "items", listing.items, "state",
-			 sn_watch_state_name(stats.state), "synced", stats.synced, "lists", (json_int_t)stats.lists, "watches",
-			 (json_int_t)stats.watches, "events", (json_int_t)stats.events, "bookmarks", (json_int_t)stats.bookmarks,
-			 "failures", (json_int_t)stats.failures, "expired", (json_int_t)stats.expired, "unauthorized",
-			 (json_int_t)stats.unauthorized, "malformed", (json_int_t)stats.malformed, "silent",
-			 (json_int_t)stats.silent, "octets", (json_int_t)memory.octets, "why", stats.why);
+	return json_pack("{s:o, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "items", listing.items,
+			 "state", sn_watch_state_name(stats.state), "synced", stats.synced, "lists", (json_int_t)stats.lists,
+			 "watches", (json_int_t)stats.watches, "events", (json_int_t)stats.events, "bookmarks",
+			 (json_int_t)stats.bookmarks, "failures", (json_int_t)stats.failures, "expired",
+			 (json_int_t)stats.expired, "unauthorized", (json_int_t)stats.unauthorized, "malformed",
+			 (json_int_t)stats.malformed, "silent", (json_int_t)stats.silent, "octets", (json_int_t)memory.octets,
+			 "why", stats.why);
 }
 
 static json_t *owner(const char *address)
@@ -141,8 +143,8 @@ int main(int argc, char **argv)
 	uv_loop_init(&loop);
 	options.client = client = sn_http_client_new(&loop, &(struct sn_http_client_options) { .ca_pem_file = reach.ca_file });
 	options.node = strcmp(argv[4], "-") == 0 ? NULL : argv[4];
-	err = options.node ? sn_kube_table_new(&loop, SN_KUBE_PODS, &options, &pods) :
-			     sn_kube_cluster_new(&loop, &options, &cluster);
+	err = options.node ? sn_kube_table_new(&loop, SN_KUBE_PODS, &options, &pods)
+			   : sn_kube_cluster_new(&loop, &options, &cluster);
 	uv_poll_init(&loop, &input, STDIN_FILENO);
 	uv_poll_start(&input, UV_READABLE, on_input);
 	if (!err)

@@ -32,7 +32,8 @@ static const struct {
 	{ "/system.slice/containerd.service/kubepods-burstable-pod" UIU ".slice:cri-containerd:" ID, ID, "containerd", UID, "" },
 	{ "/kubepods-besteffort-pod" UIU ".slice:cri-containerd:" ID, ID, "containerd", UID, "" },
 	/* CRI-O: systemd, with the container below its scope, cgroupfs, and its helper */
-	{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UIU ".slice/crio-" ID ".scope", ID, "cri-o", UID, "" },
+	{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UIU ".slice/crio-" ID ".scope", ID, "cri-o", UID,
+	  "" },
 	{ "/kubepods.slice/kubepods-pod" UIU ".slice/crio-" ID ".scope/container", ID, "cri-o", UID, "" },
 	{ "/kubepods/burstable/pod" UID "/crio-" ID, ID, "cri-o", UID, "" },
 	{ "/kubepods.slice/kubepods-pod" UIU ".slice/crio-conmon-" ID ".scope", "", "", UID, "crio-conmon-" ID ".scope" },
@@ -46,8 +47,8 @@ static const struct {
 	{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UIU ".slice", "", "", UID, "" },
 	{ "/kubepods/burstable/pod" UID, "", "", UID, "" },
 	/* seen from within another cgroup namespace */
-	{ "/../../kubepods-besteffort.slice/kubepods-besteffort-pod" UIU ".slice/cri-containerd-" ID ".scope", ID, "containerd", UID,
-	  "" },
+	{ "/../../kubepods-besteffort.slice/kubepods-besteffort-pod" UIU ".slice/cri-containerd-" ID ".scope", ID, "containerd",
+	  UID, "" },
 	{ "/../cri-containerd-" ID ".scope", ID, "containerd", "", "" },
 	/* kind: a kubelet in a container of docker or podman */
 	{ "/docker/" ID2 "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/"
@@ -105,10 +106,27 @@ static void test_forms(void **state)
 static void test_nothing(void **state)
 {
 	static const char *const paths[] = {
-		"", "/", "//", "/user.slice", "/kubepods", "/kubepods.slice/kubepods-burstable.slice", "/docker", "/..", "/../..",
+		"",
+		"/",
+		"//",
+		"/user.slice",
+		"/kubepods",
+		"/kubepods.slice/kubepods-burstable.slice",
+		"/docker",
+		"/..",
+		"/../..",
 		/* too short, too long, not hexadecimal, of another word */
-		"/docker/9c1f6b2d0e3a", "/docker/" ID "0", "/docker/x" ID, "/kubepods/pod" MIR "0", "/kubepods/podx" UID,
-		"/kubepods/xpod" UID, "/kubepods/pod6f1e4c1a-3b2d-4e5f-8a9b-0c1d2e3f4a5", "/.scope", "/.service", "pod", "/pod",
+		"/docker/9c1f6b2d0e3a",
+		"/docker/" ID "0",
+		"/docker/x" ID,
+		"/kubepods/pod" MIR "0",
+		"/kubepods/podx" UID,
+		"/kubepods/xpod" UID,
+		"/kubepods/pod6f1e4c1a-3b2d-4e5f-8a9b-0c1d2e3f4a5",
+		"/.scope",
+		"/.service",
+		"pod",
+		"/pod",
 	};
 	struct sn_cgroup cgroup;
 
@@ -137,13 +155,15 @@ static void test_lines(void **state)
 	struct sn_cgroup cgroup;
 
 	/* v1: the hierarchies tell the same, or nothing. */
-	assert_true(sn_cgroup_read_lines("12:pids:/kubepods/burstable/pod" UID "/" ID "\n11:cpu,cpuacct:/kubepods/burstable/pod" UID
-					 "/" ID "\n1:name=systemd:/system.slice/containerd.service\n0::/\n",
+	assert_true(sn_cgroup_read_lines("12:pids:/kubepods/burstable/pod" UID "/" ID
+					 "\n11:cpu,cpuacct:/kubepods/burstable/pod" UID "/" ID
+					 "\n1:name=systemd:/system.slice/containerd.service\n0::/\n",
 					 &cgroup));
 	assert_string_equal(cgroup.container, ID);
 	assert_string_equal(cgroup.pod_uid, UID);
 	/* A path with colons, without an end. */
-	assert_true(sn_cgroup_read_lines("0::/system.slice/containerd.service/kubepods-pod" UIU ".slice:cri-containerd:" ID, &cgroup));
+	assert_true(sn_cgroup_read_lines("0::/system.slice/containerd.service/kubepods-pod" UIU ".slice:cri-containerd:" ID,
+					 &cgroup));
 	assert_string_equal(cgroup.runtime, "containerd");
 	assert_true(sn_cgroup_read_lines("1:name=systemd:/system.slice/amf.service\n0::/system.slice\n", &cgroup));
 	assert_string_equal(cgroup.unit, "amf.service");

@@ -25,8 +25,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int put(const char *name, const char *uid, const char *address, const char *container, const char *image,
-	       const char *app)
+static int put(const char *name, const char *uid, const char *address, const char *container, const char *image, const char *app)
 {
 	const char *const addresses[] = { address };
 	struct sn_pod_facts facts = { .namespace = "core",
@@ -156,14 +155,14 @@ static void test_role_names(void **state)
 		enum sn_role role;
 		bool exact;
 	} cases[] = {
-		{ "amf", SN_ROLE_AMF, true },		  { "AMF", SN_ROLE_AMF, true },
-		{ "open5gs-amf", SN_ROLE_AMF, false },	  { "free5gc-free5gc-smf-smf", SN_ROLE_SMF, false },
-		{ "amf-0", SN_ROLE_AMF, false },	  { "oai-gnb-cu", SN_ROLE_GNB_CU, false },
-		{ "oai_du", SN_ROLE_GNB_DU, false },	  { "ueransim-gnb", SN_ROLE_GNB, false },
-		{ "srs-gnodeb", SN_ROLE_GNB, false },	  { "n3iwf", SN_ROLE_N3IWF, true },
-		{ "upf2", SN_ROLE_UPF, true },		  { "camfrog", SN_ROLE_UNKNOWN, false },
-		{ "mongodb", SN_ROLE_UNKNOWN, false },	  { "", SN_ROLE_UNKNOWN, false },
-		{ "---", SN_ROLE_UNKNOWN, false },	  { "5", SN_ROLE_UNKNOWN, false },
+		{ "amf", SN_ROLE_AMF, true },	       { "AMF", SN_ROLE_AMF, true },
+		{ "open5gs-amf", SN_ROLE_AMF, false }, { "free5gc-free5gc-smf-smf", SN_ROLE_SMF, false },
+		{ "amf-0", SN_ROLE_AMF, false },       { "oai-gnb-cu", SN_ROLE_GNB_CU, false },
+		{ "oai_du", SN_ROLE_GNB_DU, false },   { "ueransim-gnb", SN_ROLE_GNB, false },
+		{ "srs-gnodeb", SN_ROLE_GNB, false },  { "n3iwf", SN_ROLE_N3IWF, true },
+		{ "upf2", SN_ROLE_UPF, true },	       { "camfrog", SN_ROLE_UNKNOWN, false },
+		{ "mongodb", SN_ROLE_UNKNOWN, false }, { "", SN_ROLE_UNKNOWN, false },
+		{ "---", SN_ROLE_UNKNOWN, false },     { "5", SN_ROLE_UNKNOWN, false },
 	};
 
 	for (size_t i = 0; i < SN_ARRAY_SIZE(cases); i++) {
@@ -240,7 +239,9 @@ static void test_memory(void **state)
 			.name = name,
 			.uid = uid,
 			.node = node,
-			.labels = { { "app", app }, { "app.kubernetes.io/name", app }, { "app.kubernetes.io/instance", namespace } },
+			.labels = { { "app", app },
+				    { "app.kubernetes.io/name", app },
+				    { "app.kubernetes.io/instance", namespace } },
 			.label_count = 3,
 			.containers = { { id, app, image }, { sidecar, "istio-proxy", "registry.example/istio/proxyv2:1.22" } },
 			.container_count = 2,
@@ -265,7 +266,8 @@ static void test_memory(void **state)
 	after = mallinfo2();
 	sn_identity_stats(table, &stats);
 	print_message("%u pods of 2 containers and 2 addresses: %.0f octets each by the allocator, %.0f by own account\n", PODS,
-		      (double)(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / PODS, (double)stats.octets / PODS);
+		      (double)(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / PODS,
+		      (double)stats.octets / PODS);
 	assert_int_equal(stats.pods, PODS);
 	assert_int_equal(stats.containers, 2 * PODS);
 	assert_int_equal(stats.addresses, 2 * PODS);

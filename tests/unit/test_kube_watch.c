@@ -32,10 +32,10 @@ static struct {
 	/* What is asked for next goes wrong so often. */
 	unsigned list_fails, watch_fails, status;
 	unsigned continue_expires;
-	bool gone_as_event;	/* 410 is told in the stream */
-	bool mute;		/* watches stand and tell nothing */
-	size_t padding;		/* octets in every object */
-	unsigned poison;	/* the version of an event that is sent spoilt */
+	bool gone_as_event; /* 410 is told in the stream */
+	bool mute;	    /* watches stand and tell nothing */
+	size_t padding;	    /* octets in every object */
+	unsigned poison;    /* the version of an event that is sent spoilt */
 	const char *poison_line;
 	const char *token;
 	/* what was heard */
@@ -218,7 +218,8 @@ static void answer_watch(const struct sn_http_request *request, struct sn_http_a
 	rig.stream = sn_http_stream(request, ret, 16u << 20, gone, (void *)(uintptr_t)server.watches);
 	assert_non_null(rig.stream);
 	if (version < server.oldest)
-		sn_text_add(&text, "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"message\":\"too old\"}}\n");
+		sn_text_add(&text,
+			    "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"message\":\"too old\"}}\n");
 	for (unsigned i = 0; version >= server.oldest && !server.mute && i < server.event_count; i++)
 		if (server.events[i].version > version)
 			event_line(&text, &server.events[i]);

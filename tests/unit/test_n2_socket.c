@@ -208,18 +208,34 @@ static void test_pods(void **state)
 		bool gnb_seen, amf_seen;
 		const char *gnb_pod, *amf_pod;
 	} cases[] = {
-		{ { 1, 3, 40001, 38412, GNB(1), AMF, .pid = 8 }, { 2, 9, 38412, 40001, AMF, GNB(1), .pid = 7 }, true, true,
-		  "ran/gnb-by-address", "core/amf-0" },
-		{ { 1, 3, 40001, 38412, GNB(2), AMF, .pid = 8 }, { 2, 9, 38412, 40001, AMF, GNB(2), .pid = 7 }, true, true,
-		  "ran/gnb-by-process", "core/amf-0" },
+		{ { 1, 3, 40001, 38412, GNB(1), AMF, .pid = 8 },
+		  { 2, 9, 38412, 40001, AMF, GNB(1), .pid = 7 },
+		  true,
+		  true,
+		  "ran/gnb-by-address",
+		  "core/amf-0" },
+		{ { 1, 3, 40001, 38412, GNB(2), AMF, .pid = 8 },
+		  { 2, 9, 38412, 40001, AMF, GNB(2), .pid = 7 },
+		  true,
+		  true,
+		  "ran/gnb-by-process",
+		  "core/amf-0" },
 		{ { 1, 3, 40001, 38412, GNB(2), AMF, .pid = 8 }, { 0 }, true, false, "ran/gnb-by-process", "" },
 		{ { 0 }, { 2, 9, 38412, 40001, ANY, GNB(1), .pid = 7 }, false, true, "ran/gnb-by-address", "core/amf-0" },
 		{ { 0 }, { 2, 9, 38412, 40001, AMF, GNB(2), .pid = 5 }, false, true, "", "" },
 		/* Which end is which shows in the first message: the ends are turned, with their processes. */
-		{ { 1, 3, 38412, 38412, GNB(2), AMF, .pid = 8 }, { 2, 9, 38412, 38412, AMF, GNB(2), .pid = 7 }, true, true,
-		  "ran/gnb-by-process", "core/amf-0" },
-		{ { 1, 3, 38412, 40001, GNB(2), AMF, .pid = 8 }, { 2, 9, 40001, 38412, AMF, GNB(2), .pid = 7 }, true, true,
-		  "ran/gnb-by-process", "core/amf-0" },
+		{ { 1, 3, 38412, 38412, GNB(2), AMF, .pid = 8 },
+		  { 2, 9, 38412, 38412, AMF, GNB(2), .pid = 7 },
+		  true,
+		  true,
+		  "ran/gnb-by-process",
+		  "core/amf-0" },
+		{ { 1, 3, 38412, 40001, GNB(2), AMF, .pid = 8 },
+		  { 2, 9, 40001, 38412, AMF, GNB(2), .pid = 7 },
+		  true,
+		  true,
+		  "ran/gnb-by-process",
+		  "core/amf-0" },
 	};
 
 	for (size_t i = 0; i < SN_ARRAY_SIZE(cases); i++) {

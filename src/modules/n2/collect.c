@@ -65,8 +65,8 @@ static const struct sn_metric associations = {
 };
 static const struct sn_metric association_info = { "sauron_n2_association_info",
 						   "Who is at the ends of an association that is up; the value is always 1.",
-						   { "gnb", "gnb_id", "gnb_address", "amf", "amf_address", "protocol",
-						     "gnb_pod", "amf_pod" },
+						   { "gnb", "gnb_id", "gnb_address", "amf", "amf_address", "protocol", "gnb_pod",
+						     "amf_pod" },
 						   SN_METRIC_GAUGE };
 static const struct sn_metric losses = { "sauron_n2_losses_total",
 					 "What was dropped, cut or passed over, by stage and reason.",
@@ -314,8 +314,7 @@ static void collect_associations(struct sn_n2 *n2, struct sn_metrics *metrics)
 		sn_metrics_add(metrics, &association_info, 1,
 			       (const char *[]) { sn_label_text(&engine->gnbs, association->gnb), id, gnb,
 						  sn_label_text(&engine->amfs, association->amf), amf,
-						  sn_ap_name(association->protocol),
-						  sn_n2_end_pod(n2, &association->gnb_end),
+						  sn_ap_name(association->protocol), sn_n2_end_pod(n2, &association->gnb_end),
 						  sn_n2_end_pod(n2, &association->amf_end) });
 	}
 	sn_metrics_add(metrics, &associations, (double)(engine->associations.live - closed - twins), (const char *[]) { "up" });
