@@ -159,7 +159,9 @@ static const char *name_of(const struct sn_agent_identity *identity, uint32_t nu
 
 const char *sn_agent_pod_of_address(struct sn_agent_identity *identity, uint8_t family, const uint8_t *octets)
 {
-	return name_of(identity, sn_identity_of_address(sn_kube_table_identity(identity->pods), family, octets));
+	const struct sn_identity *table = identity ? sn_kube_table_identity(identity->pods) : NULL;
+
+	return table ? name_of(identity, sn_identity_of_address(table, family, octets)) : NULL;
 }
 
 static bool tells_pod(const struct sn_cgroup *cgroup)
@@ -213,12 +215,16 @@ static struct known *known_of(struct sn_agent_identity *identity, uint64_t cgrou
 
 const char *sn_agent_pod_of_cgroup(struct sn_agent_identity *identity, uint64_t cgroup_id, uint32_t pid)
 {
-	const struct sn_identity *table = sn_kube_table_identity(identity->pods);
-	const struct known *known = known_of(identity, cgroup_id, pid);
-	uint32_t pod = known ? sn_identity_of_container(table, known->cgroup.container) : 0;
+	const struct known *known = identity ? known_of(identity, cgroup_id, pid) : NULL;
+	const struct sn_identity *table;
+	uint32_t pod;
 
+	if (!known)
+		return NULL;
+	table = sn_kube_table_identity(identity->pods);
+	pod = sn_identity_of_container(table, known->cgroup.container);
 	/* A container that the API does not tell of yet, or one within a container. */
-	if (!pod && known && known->cgroup.pod_uid[0])
+	if (!pod && known->cgroup.pod_uid[0])
 		pod = sn_identity_of_uid(table, known->cgroup.pod_uid);
 	return name_of(identity, pod);
 }
@@ -264,6 +270,7 @@ void sn_agent_identity_collect(const struct sn_agent_identity *identity, struct 
 	sn_metrics_add(metrics, &errors, (double)stats.unauthorized, (const char *[]) { "unauthorized" });
 	sn_metrics_add(metrics, &errors, (double)stats.malformed, (const char *[]) { "malformed" });
 	sn_metrics_add(metrics, &errors, (double)stats.silent, (const char *[]) { "silent" });
+	sn_metrics_add(metrics, &errors, (double)table.refused, (const char *[]) { "table full" });
 	sn_metrics_add(metrics, &errors,
 		       (double)(stats.failures -
 				SN_MIN(stats.failures, stats.expired + stats.unauthorized + stats.malformed + stats.silent)),

@@ -112,16 +112,10 @@ static void on_timer(uv_timer_t *timer)
 	next(timer->data);
 }
 
-static void wait_ms(struct sn_watch *watch, uint64_t ms)
-{
-	watch->stats.state = SN_WATCH_WAITING;
-	uv_timer_start(&watch->timer, on_timer, ms, /* repeat= */ 0);
-}
-
 static void say_why(struct sn_watch *watch, const char *why)
 {
 	watch->stats.failures++;
-	snprintf(watch->stats.why, sizeof(watch->stats.why), "%s", why);
+	snprintf(watch->stats.why, sizeof(watch->stats.why), "%.255s", why);
 	/* Once, until it is well again; that something expires is in the nature of a watch. */
 	if (!watch->warned && !watch->has_expired)
 		sn_log_warning("kubernetes: %s: %s; tried again and again", watch->path, why);
@@ -129,15 +123,21 @@ static void say_why(struct sn_watch *watch, const char *why)
 	watch->has_expired = false;
 }
 
-static void failed(struct sn_watch *watch, const char *why, int64_t retry_after_s)
+static void back_off(struct sn_watch *watch, int64_t retry_after_s)
 {
 	uint64_t ms = watch->retry_ms / 2 + chance(watch->retry_ms / 2 + 1);
 
-	say_why(watch, why);
 	if (retry_after_s > 0)
 		ms = SN_MAX(ms, (uint64_t)SN_MIN(retry_after_s, RETRY_AFTER_S) * 1000u + chance(500));
 	watch->retry_ms = SN_MIN(2 * watch->retry_ms, or_default(watch->options.retry_last_ms, RETRY_LAST_MS));
-	wait_ms(watch, ms);
+	watch->stats.state = SN_WATCH_WAITING;
+	uv_timer_start(&watch->timer, on_timer, ms, /* repeat= */ 0);
+}
+
+static void failed(struct sn_watch *watch, const char *why, int64_t retry_after_s)
+{
+	say_why(watch, why);
+	back_off(watch, retry_after_s);
 }
 
 static void is_well(struct sn_watch *watch)
@@ -364,9 +364,7 @@ static void on_line(void *ctx, const char *line, size_t len)
 	json_decref(event);
 	if (watch->broken) {
 		watch->transfer = sn_http_transfer_cancel(watch->transfer);
-		wait_ms(watch,
-			watch->version[0] ? watch->retry_ms / 2 + chance(watch->retry_ms / 2 + 1) : chance(watch->retry_ms));
-		watch->retry_ms = SN_MIN(2 * watch->retry_ms, or_default(watch->options.retry_last_ms, RETRY_LAST_MS));
+		back_off(watch, /* retry_after_s= */ 0);
 		watch->watch_failures++;
 	}
 }
@@ -459,6 +457,7 @@ int sn_watch_new(uv_loop_t *loop, const struct sn_watch_options *options, struct
 		add_parameter(&selectors, "labelSelector", options->label_selector);
 	sn_text_add(&selectors, "");
 	watch->options = *options;
+	watch->options.path = watch->options.field_selector = watch->options.label_selector = NULL; /* copied */
 	watch->path = strdup(options->path);
 	watch->selectors = selectors.failed ? NULL : selectors.data ? SN_TAKE_PTR(selectors.data) : strdup("");
 	watch->page = or_default(options->page, PAGE);

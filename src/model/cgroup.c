@@ -317,3 +317,33 @@ bool sn_cgroup_of_process(const char *root, uint32_t pid, struct sn_cgroup *ret_
 		return false;
 	return sn_cgroup_read_lines(text, ret_cgroup);
 }
+
+static bool own_name(const char *root, uint32_t pid, char *ret_name, size_t size)
+{
+	SN_AUTO_FD int fd = -1;
+	char path[256], name[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/proc/%u/comm", root, pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, name, sizeof(name) - 1);
+	if (len <= 0)
+		return false;
+	name[len] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	snprintf(ret_name, size, "%s", name);
+	return true;
+}
+
+bool sn_cgroup_name_process(const char *root, uint32_t pid, char *ret_name, size_t size)
+{
+	struct sn_cgroup cgroup;
+
+	if (!sn_cgroup_of_process(root, pid, &cgroup) || (!cgroup.container[0] && !cgroup.unit[0]))
+		return own_name(root, pid, ret_name, size);
+	if (cgroup.container[0])
+		snprintf(ret_name, size, "%s/%.12s", cgroup.runtime[0] ? cgroup.runtime : "container", cgroup.container);
+	else
+		snprintf(ret_name, size, "%s", cgroup.unit);
+	return true;
+}

@@ -38,4 +38,10 @@ bool sn_cgroup_read_lines(const char *text, struct sn_cgroup *ret_cgroup);
 /** The same of a process that runs. @param root "" or where another /proc stands below, as "/host" */
 bool sn_cgroup_of_process(const char *root, uint32_t pid, struct sn_cgroup *ret_cgroup);
 
+/**
+ * What a process belongs to where there is no Kubernetes: its container as "podman/9c1f6b2d0e3a", else its unit as
+ * "amf.service", else its own name. @return whether there is anything to be told
+ */
+bool sn_cgroup_name_process(const char *root, uint32_t pid, char *ret_name, size_t size);
+
 #endif

@@ -171,6 +171,50 @@ static void test_lines(void **state)
 	assert_false(sn_cgroup_read_lines("0::/\n\n:\n::\nx", &cgroup));
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/** Without Kubernetes. */
+static void test_names(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "0::/machine.slice/libpod-" ID ".scope/container\n", "podman/9c1f6b2d0e3a" },
+		{ "0::/system.slice/docker-" ID ".scope\n", "docker/9c1f6b2d0e3a" },
+		{ "0::/kubepods/burstable/pod" UID "/" ID "\n", "container/9c1f6b2d0e3a" },
+		{ "0::/system.slice/sauron-agent.service\n", "sauron-agent.service" },
+		{ "0::/\n", "open5gs-amfd" },
+		{ "", "open5gs-amfd" },
+	};
+	char top[] = "/tmp/sauron-proc-XXXXXX", cgroup[64], comm[64], dir[48], name[64];
+
+	assert_non_null(mkdtemp(top));
+	snprintf(dir, sizeof(dir), "%s/proc", top);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	snprintf(dir, sizeof(dir), "%s/proc/7", top);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	snprintf(cgroup, sizeof(cgroup), "%s/cgroup", dir);
+	snprintf(comm, sizeof(comm), "%s/comm", dir);
+	assert_false(sn_cgroup_name_process(top, 7, name, sizeof(name)));
+	write_file(comm, "open5gs-amfd\n");
+	for (size_t i = 0; i < SN_ARRAY_SIZE(cases); i++) {
+		write_file(cgroup, cases[i][0]);
+		assert_true(sn_cgroup_name_process(top, 7, name, sizeof(name)));
+		assert_string_equal(name, cases[i][1]);
+	}
+	unlink(cgroup);
+	unlink(comm);
+	rmdir(dir);
+	snprintf(dir, sizeof(dir), "%s/proc", top);
+	rmdir(dir);
+	rmdir(top);
+}
+
 static void test_machine(void **state)
 {
 	char mount[1024], name[64], path[SN_CGROUP_PATH], full[sizeof(mount) + sizeof(name)];
@@ -222,7 +266,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms), cmocka_unit_test(test_nothing), cmocka_unit_test(test_long),
-		cmocka_unit_test(test_lines), cmocka_unit_test(test_machine), cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_lines), cmocka_unit_test(test_machine), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_walk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
