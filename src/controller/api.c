@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file Every request: which route, who asks, may he, then the handler. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/macro.h"
 #include "controller/assets.h"
 #include "controller/internal.h"
@@ -257,10 +259,31 @@ static bool permitted(const struct sn_api_route *route, struct sn_api_call *call
 			       sn_role_names[call->identity.role]);
 	} else if (changes && call->identity.by_cookie && !call->request->header(call->request, CHANGE_HEADER)) {
 		sn_http_refuse(answer, 403, "a request that changes something must bear the header " CHANGE_HEADER);
+	} else if (call->identity.role >= SN_ROLE_VIEWER && !sn_auth_may_ask(call->controller->auth, call->identity.user)) {
+		sn_http_refuse(answer, 429, "so many questions in so short a time are not answered; wait a second");
+		sn_http_add_header(answer, "Retry-After", "1");
 	} else {
 		return true;
 	}
 	return false;
+}
+
+/** The same answer again need not cross the network again. */
+static void mark(const struct sn_http_request *request, struct sn_http_answer *answer)
+{
+	const char *known = request->header(request, "If-None-Match");
+	char etag[24];
+
+	if (answer->held || answer->status != 200 || !answer->body.len || strcmp(request->method, "GET") != 0)
+		return;
+	snprintf(etag, sizeof(etag), "\"%016" PRIx64 "\"", sn_map_hash_bytes(sn_map_seed(), answer->body.data, answer->body.len));
+	sn_http_add_header(answer, "ETag", "%s", etag);
+	sn_http_add_header(answer, "Cache-Control", "private, no-cache");
+	if (!known || !strstr(known, etag))
+		return;
+	answer->status = 304;
+	answer->type = NULL;
+	sn_text_free(&answer->body);
 }
 
 void sn_api_serve(void *ctx, const struct sn_http_request *request, struct sn_http_answer *answer)
@@ -272,6 +295,7 @@ void sn_api_serve(void *ctx, const struct sn_http_request *request, struct sn_ht
 	if (route) {
 		if (permitted(route, &call, answer) && parameters_known(route, request, answer))
 			route->fn(&call, answer);
+		mark(request, answer);
 	} else if (path_known) {
 		sn_http_refuse(answer, 405, "this path does not take %.16s", request->method);
 	} else if (api) {

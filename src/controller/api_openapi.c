@@ -37,6 +37,7 @@ static const struct {
 	{ "Series", "series:object[] complete:boolean" },
 	{ "ExportLogsServiceRequest", "resourceLogs?:object[]" },
 	{ "ExportMetricsServiceRequest", "resourceMetrics?:object[]" },
+	{ "Backup", "directory:string" },
 	{ "Error", "error:string" },
 };
 

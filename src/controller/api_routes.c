@@ -73,6 +73,8 @@ const struct sn_api_route sn_api_routes[] = {
 	ROUTE("GET", "/api/v1/live", SN_ROLE_VIEWER, sn_api_live, "Server-Sent Events: record, nodes, lost",
 	      .parameters = (const char *const[]) { "type", "node", "ue", "gnb", NULL }),
 	ROUTE("GET", "/metrics", SN_ROLE_VIEWER, sn_api_own_metrics, "The metrics of the controller itself, for Prometheus"),
+	ROUTE("POST", "/api/v1/backup", SN_ROLE_ADMIN, sn_api_backup, "Copy the store, while it goes on, to STATE/backups",
+	      .answer = "Backup"),
 	ROUTE("GET", "/api/v1/openapi.json", SN_ROLE_NONE, sn_api_openapi, "This document"),
 	{ .path = NULL },
 };

@@ -43,12 +43,24 @@ struct guesses {
 	uint64_t since_ns; /* CLOCK_BOOTTIME */
 };
 
+/* A page of the console asks some fifty questions at once; nobody asks a hundred in a second for long. */
+#define ASKS_PER_S 100u
+#define ASKS_BURST 1000u
+#define ASKERS	   256u
+
+/** What a user may still ask; users share places as addresses do. */
+struct asker {
+	double left;
+	uint64_t at_ns; /* CLOCK_BOOTTIME; 0: has not asked yet */
+};
+
 struct sn_auth {
 	char *path;
 	uint64_t session_lifetime_ns;
 	struct token *tokens, *sessions;
 	size_t token_count, session_count;
 	struct guesses guesses[ADDRESSES];
+	struct asker askers[ASKERS];
 };
 
 static bool hash_of(const char *secret, uint8_t ret_hash[HASH_LEN])
@@ -250,15 +262,34 @@ int sn_auth_grant(struct sn_auth *auth, const struct sn_token_grant *grant, char
 
 /* --- guessing */
 
+static uint32_t place_of(const char *text)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (const char *p = text; *p; p++)
+		hash = (hash ^ (uint8_t)*p) * 16777619u;
+	return hash;
+}
+
+bool sn_auth_may_ask(struct sn_auth *auth, const char *user)
+{
+	struct asker *asker = &auth->askers[place_of(user) % ASKERS];
+	uint64_t now_ns = sn_clock_boottime_ns();
+
+	asker->left = asker->at_ns ? asker->left + (double)(now_ns - asker->at_ns) / 1e9 * ASKS_PER_S : ASKS_BURST;
+	asker->left = SN_MIN(asker->left, (double)ASKS_BURST);
+	asker->at_ns = now_ns;
+	if (asker->left < 1)
+		return false;
+	asker->left--;
+	return true;
+}
+
 /* Addresses share places: one who guesses holds up a few others who come from nowhere known, for a minute. */
 static struct guesses *guesses_of(struct sn_auth *auth, const char *address)
 {
-	uint32_t hash = 2166136261u;
-	struct guesses *guesses;
+	struct guesses *guesses = &auth->guesses[place_of(address) % ADDRESSES];
 
-	for (const char *p = address; *p; p++)
-		hash = (hash ^ (uint8_t)*p) * 16777619u;
-	guesses = &auth->guesses[hash % ADDRESSES];
 	if (strcmp(guesses->address, address) != 0 || sn_clock_boottime_ns() - guesses->since_ns > GUESS_NS) {
 		*guesses = (struct guesses) { .since_ns = sn_clock_boottime_ns() };
 		snprintf(guesses->address, sizeof(guesses->address), "%s", address);

@@ -61,6 +61,11 @@ void sn_auth_logout(struct sn_auth *auth, const struct sn_http_request *request)
  */
 int sn_auth_identify(struct sn_auth *auth, const struct sn_http_request *request, struct sn_identity *ret_identity);
 
+/**
+ * Whether a person (or what works for one) may ask once more now: so many in a second over a while, more in a burst. Agents have
+ * limits of their own.
+ */
+bool sn_auth_may_ask(struct sn_auth *auth, const char *user);
 /** A token of the role join that was good for one use has been used. */
 void sn_auth_spend(struct sn_auth *auth, const struct sn_http_request *request);
 /** Ends the tokens and sessions of a user. @param role SN_ROLE_NONE: of any. @return how many. */

@@ -22,6 +22,7 @@ struct sn_controller {
 	struct sn_http *http;
 	int audit; /* descriptor of the audit log */
 	uv_timer_t tick;
+	bool backing_up;
 	uint64_t begun_ns;
 	uint64_t renew_ns, kpis_ns; /* CLOCK_BOOTTIME: when the certificate is looked at, when KPIs are kept */
 };
@@ -88,6 +89,9 @@ void sn_api_agent_renew(const struct sn_api_call *call, struct sn_http_answer *a
 void sn_api_node_remove(const struct sn_api_call *call, struct sn_http_answer *answer);
 void sn_api_token_make(const struct sn_api_call *call, struct sn_http_answer *answer);
 void sn_api_token_revoke(const struct sn_api_call *call, struct sn_http_answer *answer);
+
+/* api_backup.c */
+void sn_api_backup(const struct sn_api_call *call, struct sn_http_answer *answer);
 
 /* api_openapi.c */
 void sn_api_openapi(const struct sn_api_call *call, struct sn_http_answer *answer);
