@@ -187,6 +187,11 @@ static void show_program(void *ctx, const struct sn_program_cost *c)
 		c->runs ? (double)c->run_ns / (double)c->runs : 0.0, c->verified_instructions);
 }
 
+static void add_misses(void *ctx, const struct sn_program_cost *c)
+{
+	*(uint64_t *)ctx += c->misses;
+}
+
 static void show_map(void *ctx, const struct sn_map_fill *m)
 {
 	fprintf(stderr, "map %s %s %llu of %llu, %llu octets\n", m->module, m->name, (unsigned long long)m->entries,
@@ -195,7 +200,7 @@ static void show_map(void *ctx, const struct sn_map_fill *m)
 
 static void show_totals(struct tapdump *t)
 {
-	uint64_t c[SN_KERNEL_COUNTERS];
+	uint64_t c[SN_KERNEL_COUNTERS], misses = 0;
 
 	if (sn_kernel_counters(t->kernel, SN_MODULE_N2, c) == 0)
 		fprintf(stderr, "seen=%llu passed=%llu ring=%llu read=%llu parse=%llu state=%llu truncated=%llu\n",
@@ -203,6 +208,8 @@ static void show_totals(struct tapdump *t)
 			(unsigned long long)c[SN_KERNEL_DROP_RING], (unsigned long long)c[SN_KERNEL_DROP_READ],
 			(unsigned long long)c[SN_KERNEL_DROP_PARSE], (unsigned long long)c[SN_KERNEL_DROP_STATE],
 			(unsigned long long)c[SN_KERNEL_TRUNCATED]);
+	sn_kernel_each_program(t->kernel, add_misses, &misses);
+	fprintf(stderr, "misses=%llu\n", (unsigned long long)misses);
 	sn_kernel_each_error(t->kernel, show_error, NULL);
 	if (t->costs) {
 		sn_kernel_each_program(t->kernel, show_program, NULL);
