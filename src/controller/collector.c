@@ -426,7 +426,7 @@ static int store(struct sn_collector *collector, struct sn_store_batch *batch, s
 	struct sn_store_record *records = calloc(collector->record_count + 1, sizeof(*records));
 	struct sn_store_sample *samples = calloc(collector->sample_count + 1, sizeof(*samples));
 	int r = records && samples ? 0 : sn_diag_set(reterr, -ENOMEM, "out of memory");
-	uint64_t begun_ns;
+	uint64_t begun_ns, first_id = 0;
 
 	batch->node = (struct sn_view) { (const uint8_t *)collector->node, strlen(collector->node) };
 	for (size_t i = 0; i < collector->record_count && !r; i++) {
@@ -453,14 +453,18 @@ static int store(struct sn_collector *collector, struct sn_store_batch *batch, s
 	batch->record_count = collector->record_count;
 	batch->samples = samples;
 	batch->sample_count = collector->sample_count;
+	batch->ret_first_id = &first_id;
 	begun_ns = sn_clock_boottime_ns();
 	if (!r)
 		r = sn_store_add(collector->options.store, batch, reterr);
 	if (r == 0)
 		collector->storing_ns +=
 			(sn_clock_boottime_ns() - begun_ns) / STORING_MEAN - collector->storing_ns / STORING_MEAN;
-	for (size_t i = 0; i < collector->record_count && r == 0; i++)
+	for (size_t i = 0; i < collector->record_count && r == 0; i++) {
+		records[i].id = first_id + i;
 		sn_live_record(collector->options.live, &records[i]);
+	}
+	batch->ret_first_id = NULL;
 	free(records);
 	free(samples);
 	return r;

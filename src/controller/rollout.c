@@ -145,16 +145,17 @@ static bool is_canary(const json_t *group, const char *node)
 
 /* --- what a node is to have: asked by the fleet with each poll */
 
+static bool is_reached(const json_t *group, const struct sn_node_info *node)
+{
+	return phase_is(group, PHASE_ALL) || json_is_true(json_object_get(json_object_get(group, "reached"), node->name));
+}
+
 static bool desired(void *ctx, const struct sn_node_info *node, struct sn_node_desired *ret_desired)
 {
 	const struct sn_rollouts *rollouts = ctx;
 	const json_t *group = group_of(rollouts, node);
-	bool reached;
 
-	if (!group)
-		return false;
-	reached = phase_is(group, PHASE_ALL) || json_is_true(json_object_get(json_object_get(group, "reached"), node->name));
-	if (!reached)
+	if (!group || !is_reached(group, node))
 		return false;
 	ret_desired->revision = revision_of(group);
 	ret_desired->document = text_of(group, "document");
@@ -181,10 +182,9 @@ static void progress_add(const json_t *group, const struct sn_node_info *node, s
 
 	progress->nodes++;
 	progress->up += node->state == SN_NODE_UP;
-	if (phase_is(group, PHASE_ALL) || json_is_true(json_object_get(json_object_get(group, "reached"), node->name)))
-		progress->reached++;
-	else
+	if (!is_reached(group, node))
 		return;
+	progress->reached++;
 	if ((uint64_t)json_integer_value(json_object_get(state, "revision")) != revision_of(group))
 		return;
 	if (*text_of(state, "error")) {
@@ -436,6 +436,25 @@ int sn_rollouts_remove(struct sn_rollouts *rollouts, const char *name)
 
 /* --- as documents */
 
+/** The group's nodes, each with the state that it told last. */
+static json_t *members_json(const struct sn_rollouts *rollouts, const json_t *group)
+{
+	json_t *list = json_array();
+	struct sn_node_info node;
+
+	for (size_t i = 0; sn_fleet_node(rollouts->fleet, i, &node); i++) {
+		const json_t *state = node_state(&node);
+
+		if (group_of(rollouts, &node) == group)
+			json_array_append_new(
+				list, json_pack("{s:s, s:s, s:b, s:O?, s:O?, s:O?}", "node", node.name, "state",
+						sn_node_state_names[node.state], "reached", is_reached(group, &node), "revision",
+						json_object_get(state, "revision"), "error", json_object_get(state, "error"),
+						"restart", json_object_get(state, "restart")));
+	}
+	return list;
+}
+
 static json_t *group_json(const struct sn_rollouts *rollouts, const char *name, const json_t *group)
 {
 	static const char *const shown[] = { "revision", "phase", "why",	   "selector", "document", "before",
@@ -464,8 +483,11 @@ json_t *sn_rollouts_json(const struct sn_rollouts *rollouts, const char *wanted)
 
 	if (wanted) {
 		const json_t *group = json_object_get(rollouts->groups, wanted);
+		json_t *object = group ? group_json(rollouts, wanted, group) : NULL;
 
-		return group ? group_json(rollouts, wanted, group) : NULL;
+		if (object)
+			json_object_set_new(object, "members", members_json(rollouts, group));
+		return object;
 	}
 	list = json_array();
 	for (size_t i = 0; i < count; i++)

@@ -45,6 +45,7 @@ struct sn_store_batch {
 	size_t record_count;
 	const struct sn_store_sample *samples;
 	size_t sample_count;
+	uint64_t *ret_first_id; /* when it is stored: the id of its first record, the others follow. NULL: nobody asks */
 };
 
 struct sn_store_options {

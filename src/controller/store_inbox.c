@@ -283,6 +283,8 @@ static int check_room(struct sn_store *store, uint64_t octets, struct sn_diag *r
 
 static void count_batch(struct sn_store *store, const struct sn_store_batch *batch, uint64_t octets)
 {
+	if (batch->ret_first_id)
+		*batch->ret_first_id = store->next_id;
 	store->next_id += SN_MAX(batch->record_count, (size_t)1);
 	store->forgotten = store->sorted;
 	store->inbox_records += batch->record_count;

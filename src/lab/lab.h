@@ -45,11 +45,9 @@ extern const struct sn_command sn_command_lab;
 /** @return the exit code. */
 int sn_lab_main(int argc, char **argv);
 
-/** Builds the default lab anew; what an earlier one left behind is removed first. Needs root. @return 0 or negative errno. */
-int sn_lab_up(struct sn_diag *reterr);
-/** Ends what plays in the default lab and removes it: namespaces, interfaces, files. Does nothing where there is none. */
-int sn_lab_down(struct sn_diag *reterr);
+/** Builds the lab anew; what an earlier one left behind is removed first. Needs root. @return 0 or negative errno. */
 int sn_lab_place_up(const struct sn_lab_place *place, struct sn_diag *reterr);
+/** Ends what plays in the lab and removes it: namespaces, interfaces, files. Does nothing where there is none. */
 int sn_lab_place_down(const struct sn_lab_place *place, struct sn_diag *reterr);
 
 struct sn_lab;

@@ -403,13 +403,3 @@ int sn_lab_place_down(const struct sn_lab_place *place, struct sn_diag *reterr)
 	rmdir(state_dir_of(place)); /* stays when others use it */
 	return r;
 }
-
-int sn_lab_up(struct sn_diag *reterr)
-{
-	return sn_lab_place_up(NULL, reterr);
-}
-
-int sn_lab_down(struct sn_diag *reterr)
-{
-	return sn_lab_place_down(NULL, reterr);
-}

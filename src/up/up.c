@@ -17,6 +17,7 @@
 
 struct up_options {
 	const char *lab; /* NULL: none; "": the default scenario */
+	const char *lab_prefix;
 	const char *config;
 	struct sn_arg_list set;
 	const char *console;
@@ -25,13 +26,17 @@ struct up_options {
 
 #define CONSOLE_LISTEN "127.0.0.1:7080"
 #define LAB_SCENARIO   "normal-day"
-#define LAB_INTERFACES "n2.interfaces=[n2@/run/netns/sn-amf]"
+#define LAB_PREFIX     "sn-"
+#define LAB_INTERFACES "n2.interfaces=[n2@/run/netns/%samf]"
 
 static const struct sn_arg up_args[] = {
 	{ SN_ARG(struct up_options, lab, "lab", SN_ARG_STRING), .letter = 'l', .value = "SCENARIO", .optional = true,
 	  .doc = "build a small 5G network in network namespaces, play a scenario in it (" LAB_SCENARIO
 		 " when left out; 'sauron lab "
 		 "--help' lists them) and watch that; all of it goes away at the end" },
+	{ SN_ARG(struct up_options, lab_prefix, "lab-prefix", SN_ARG_STRING), .value = "TEXT",
+	  .doc = "the beginning of the names of the lab's namespaces, so that several can stand side by side; " LAB_PREFIX
+		 " when left out" },
 	{ SN_ARG(struct up_options, config, "config", SN_ARG_STRING), .letter = 'c', .value = "FILE",
 	  .doc = "configuration; " SN_CONFIG_PATH " when left out, the defaults when that is not there" },
 	{ SN_ARG(struct up_options, set, "set", SN_ARG_LIST), .letter = 's', .value = "KEY=VALUE",
@@ -66,6 +71,8 @@ struct up {
 	char link[128 + SN_TOKEN_TEXT];
 	struct sn_lab *lab;
 	const char *scenario;
+	struct sn_lab_place place;
+	char interfaces[sizeof(LAB_INTERFACES) + 64]; /* that of the lab, as an option */
 	struct sn_screen screen;
 	bool lab_ended;
 	uv_timer_t timer;
@@ -228,14 +235,15 @@ static void hold_signals(bool hold)
 }
 
 /** The lab's interface is watched unless the user names others. */
-static void watch_lab_interface(struct sn_arg_list *set)
+static void watch_lab_interface(struct up *up, struct sn_arg_list *set)
 {
 	for (size_t i = 0; i < set->count; i++)
 		if (strncmp(set->items[i], "n2.interfaces=", 14) == 0 ||
 		    strncmp(set->items[i], "modules.n2.interfaces=", 22) == 0)
 			return;
+	snprintf(up->interfaces, sizeof(up->interfaces), LAB_INTERFACES, up->place.prefix);
 	if (set->count < SN_ARG_LIST_MAX)
-		set->items[set->count++] = LAB_INTERFACES;
+		set->items[set->count++] = up->interfaces;
 }
 
 /** The controller on the agent's loop. One whose port is taken is told and done without: the KPIs need it not. */
@@ -300,7 +308,7 @@ static int run(struct up *up, const struct up_options *options, struct sn_diag *
 	/* The agent's loop has its handlers by now; what came meanwhile ends it at once. */
 	hold_signals(false);
 	if (options->lab)
-		err = sn_lab_start(&(struct sn_lab_options) { .scenario = up->scenario }, &up->lab, reterr);
+		err = sn_lab_start(&(struct sn_lab_options) { .scenario = up->scenario, .place = up->place }, &up->lab, reterr);
 	if (!err) {
 		begin_output(up, options->plain);
 		sn_agent_run(&up->agent);
@@ -321,19 +329,20 @@ static int up_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	up.place.prefix = options.lab_prefix ? options.lab_prefix : LAB_PREFIX;
 	up.console = options.console ? options.console : CONSOLE_LISTEN;
 	hold_signals(true);
 	if (options.lab) {
 		up.scenario = *options.lab ? options.lab : LAB_SCENARIO;
 		sn_log_info("builds the lab");
-		watch_lab_interface(&options.set);
-		err = sn_lab_up(&diag);
+		watch_lab_interface(&up, &options.set);
+		err = sn_lab_place_up(&up.place, &diag);
 	}
 	if (!err)
 		err = run(&up, &options, &diag);
 	code = err ? sn_begin_fail(err, &diag) : SN_EXIT_OK;
 	diag.text[0] = '\0';
-	if (options.lab && (err = sn_lab_down(&diag)))
+	if (options.lab && (err = sn_lab_place_down(&up.place, &diag)))
 		code = sn_begin_fail(err, &diag);
 	if (!code)
 		sn_log_info("everything is taken down");

@@ -12,7 +12,10 @@ export interface Node {
   name: string; cluster?: string; labels?: Record<string, string>; version?: string; kernel?: string;
   state: 'up' | 'silent' | 'gone'; since?: string; last_seen?: string; modules?: NodeModule[];
   cpu_share?: number | null; rss_octets?: number | null; records_per_s?: number | null; lost?: number | null;
+  desired?: Desired | null;
 }
+/** What a node says of the desired state: the revision it has or refuses, why it refuses, options that take effect at its next start. */
+export interface Desired { revision?: number | null; error?: string | null; restart?: string[] | null }
 export interface NodeStatus {
   version?: string; started?: string; uptime_s?: number; startup_ms?: number; configuration?: string; capabilities?: string;
   subscriber_ids?: string; cpu_seconds?: number; resident_bytes?: number; resident_peak_bytes?: number;
@@ -24,7 +27,7 @@ export interface NodeStatus {
   losses?: { module: string; stage: string; reason: string; count: number }[];
   kernel_errors?: { module: string; file: string; line: number; helper: string; error: string; count: number }[];
 }
-export interface NodeDetail extends Node { status?: NodeStatus | null }
+export type NodeDetail = Node;
 
 export interface Cause { group: string; cause: string; count: number }
 export interface Spread { count: number; mean: number | null; p50: number | null; p95: number | null; p99: number | null; max: number | null }
@@ -63,6 +66,16 @@ export interface Overview {
   kpis: Kpi[]; nodes: NodeCounts; losses: Loss[]; overhead: { cpu_share: number | null; rss_octets: number | null };
   store: { octets: number; records: number; days: number };
 }
+
+export interface Selector { node?: string; cluster?: string; kernel?: string; labels?: Record<string, string> }
+export interface Member extends Desired { node: string; state: Node['state']; reached: boolean }
+export interface Group {
+  name: string; revision: number; phase: 'canary' | 'all' | 'halted'; why: string | null; selector: Selector; document: string; before: string;
+  canary: number; soak: string; max_cpu_share: number; user: string; time: string;
+  nodes: { total: number; up: number; reached: number; applied: number; refused: number };
+  members?: Member[]; /* of one group alone */
+}
+export interface Rollout { selector: Selector; document: string; canary: number; soak: string; max_cpu_share?: number }
 
 /** Which records. `where`: attributes that must be equal, "field:value". */
 export interface Filter {
@@ -143,6 +156,8 @@ export const api = {
     return nodes;
   },
   node: (name: string, signal?: AbortSignal) => get<NodeDetail>(`nodes/${at(name)}`, {}, signal),
+  /** Asked of the node itself. */
+  status: (name: string, signal?: AbortSignal) => get<NodeStatus>(`nodes/${at(name)}/status`, {}, signal),
   kpi: (name: string, by?: string, signal?: AbortSignal) => get<KpiDocument>(`nodes/${at(name)}/kpi`, { by }, signal),
 
   recordTypes: (signal?: AbortSignal) => get<{ types: RecordType[] }>('record-types', {}, signal).then(answer => answer.types),
@@ -155,6 +170,12 @@ export const api = {
   metrics: (signal?: AbortSignal) => get<{ metrics: Metric[] }>('metrics', {}, signal).then(answer => answer.metrics),
   series: (query: { name: string; node?: string; label?: string[]; from?: string; to?: string; step?: string }, signal?: AbortSignal) =>
     get<{ series: Series[] }>('series', query, signal).then(answer => answer.series),
+
+  groups: (signal?: AbortSignal) => get<{ groups: Group[] }>('groups', {}, signal).then(answer => answer.groups),
+  group: (name: string, signal?: AbortSignal) => get<Group>(`groups/${at(name)}`, {}, signal),
+  beginRollout: (name: string, rollout: Rollout) => ask(`groups/${at(name)}`, {}, { ...change, method: 'PUT', body: JSON.stringify(rollout) }),
+  changeRollout: (name: string, what: 'halt' | 'proceed' | 'rollback') => ask(`groups/${at(name)}/${what}`, {}, { ...change, body: '{}' }),
+  removeGroup: (name: string) => ask(`groups/${at(name)}`, {}, { ...change, method: 'DELETE' }),
 
   liveAddress: (types: string[]) => address('live', { type: types.join(',') }),
 };

@@ -6,6 +6,10 @@ import { switchLive } from './live';
 
 export type Session = { state: 'asking' } | { state: 'out'; why: string } | { state: 'in'; me: Me } | { state: 'down'; why: string };
 
+let known: Me | null = null;
+/** Whether the controller will let us change things. What is shown follows it; what is done is the controller's to decide. */
+export const mayOperate = (): boolean => known !== null && known.role !== 'viewer';
+
 function takeToken(): string | null {
   const m = /^#token=([^&]+)(?:&(.*))?$/.exec(location.hash);
   if (!m) return null;
@@ -18,7 +22,7 @@ export function useSession(): [Session, (token: string) => Promise<void>, () => 
   const [session, setSession] = useState<Session>({ state: 'asking' });
   const who = async () => {
     try {
-      const me = await api.me();
+      const me = known = await api.me();
       setSession({ state: 'in', me });
       switchLive(true);
     } catch (error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pages share: asking and asking again, the clock, what is kept between visits.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { asking } from './hold';
 
 export interface Answer<T> { data: T | undefined; error: Error | null; loading: boolean; again: () => void }
 
@@ -18,7 +19,12 @@ export function useAsk<T>(key: string | null, ask: (signal: AbortSignal) => Prom
   useEffect(() => {
     if (key === null) return;
     const abort = new AbortController();
-    let timer = 0;
+    let timer = 0, open = true;
+    asking(1);
+    const settle = () => {
+      if (open) asking(-1);
+      open = false;
+    };
     setState(old => ({ ...old, data: keep || old.key === key ? old.data : undefined, loading: true, key }));
     const once = async () => {
       try {
@@ -27,6 +33,7 @@ export function useAsk<T>(key: string | null, ask: (signal: AbortSignal) => Prom
       } catch (error) {
         if (!abort.signal.aborted) setState(old => ({ ...old, error: error as Error, loading: false, key }));
       }
+      settle();
       if (every && !abort.signal.aborted) timer = window.setTimeout(next, every);
     };
     const next = () => {
@@ -36,6 +43,7 @@ export function useAsk<T>(key: string | null, ask: (signal: AbortSignal) => Prom
     void once();
     return () => {
       abort.abort();
+      settle();
       clearTimeout(timer);
     };
   }, [key, every, turn]);

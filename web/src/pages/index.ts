@@ -7,3 +7,4 @@ export { page as nodes } from './nodes';
 export { page as node } from './node';
 export { page as records } from './records';
 export { page as metrics } from './metrics';
+export { page as rollouts } from './rollouts';

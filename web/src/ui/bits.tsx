@@ -68,6 +68,7 @@ const TONES: Record<string, string> = {
   success: 'good', up: 'good', exact: 'good', attached: 'good', chosen: 'good', viewer: 'dim',
   failure: 'bad', gone: 'bad', 'no response': 'warn', silent: 'warn', inferred: 'warn', unavailable: 'dim', closed: 'dim',
   'no hook': 'bad', disabled: 'dim', 'not probed': 'dim', 'passed over': 'dim', 'not needed': 'dim', 'not wanted': 'dim',
+  all: 'good', canary: 'warn', halted: 'bad', taken: 'good', refused: 'bad', underway: 'warn',
 };
 export const tone = (word: string): string => TONES[word] ?? 'dim';
 

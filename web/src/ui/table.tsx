@@ -2,6 +2,9 @@
 // A table for ten rows or a hundred thousand: only those that can be seen exist. Arrow keys move, Enter opens.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { count } from '../format';
+import { holdRows, type Held } from '../held';
+import { useHold } from '../hold';
 
 export interface Column<R> {
   key: string; title: string; tip?: string;
@@ -50,7 +53,14 @@ export function Table<R>(props: Props<R>) {
   const { columns, rowKey, onOpen, onMove, onEnd, fill, most = 12 } = props;
   const [ownSort, setOwnSort] = useState(props.sort ?? '');
   const sort = props.onSort ? props.sort ?? '' : ownSort;
-  const rows = useMemo(() => sorted(props.rows, columns, sort), [props.rows, columns, sort]);
+  const ordered = useMemo(() => sorted(props.rows, columns, sort), [props.rows, columns, sort]);
+  const hold = useHold(), held = useRef<Held<R> | null>(null);
+  const { rows, waiting } = useMemo(() => {
+    if (!hold) held.current = null;
+    else if (held.current?.sort !== sort) held.current = { sort, rows: ordered, keys: new Set(ordered.map(rowKey)) };
+    else return { waiting: holdRows(held.current, ordered, rowKey), rows: held.current.rows };
+    return { rows: ordered, waiting: 0 };
+  }, [ordered, hold]);
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const [active, setActive] = useState<string | null>(null);
@@ -156,6 +166,7 @@ export function Table<R>(props: Props<R>) {
           );
         })}
       </div>
+      {waiting > 0 && <div class="news" role="status"><span title="They come in when the pointer leaves the rows">{count(waiting)} new</span></div>}
       {rows.length === 0 && <p class="nothing">{props.none ?? 'Nothing here.'}</p>}
     </div>
   );

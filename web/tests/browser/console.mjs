@@ -57,6 +57,7 @@ function check(fine, why) {
   if (!fine) throw new Error(why);
 }
 const go = async hash => {
+  await page.mouse.move(1, 1); /* rows under the pointer are held still */
   await page.evaluate(to => { location.hash = to; }, `#/${hash}`);
   await page.waitForTimeout(150);
 };
@@ -157,6 +158,7 @@ await test('UE story: the same as a table', async () => {
   await shot('ue-table-dark');
 });
 await test('a deep link survives a reload', async () => {
+  check(story, 'there is no story to come back to');
   await page.goto('about:blank');
   await page.goto(story);
   await page.locator('.diagram-body .d-row').first().waitFor();
@@ -217,6 +219,25 @@ await test('Records: the live tail brings new ones by itself', async () => {
   for (let i = 0; i < 60 && await newest() === before; i++) await page.waitForTimeout(500);
   check(await newest() !== before, 'nothing new in 30 s');
 });
+await test('Records: rows under the pointer stay, new ones wait; a click is for what was pointed at', async () => {
+  await go('records?type=n2.signal&tail=1');
+  await rows().nth(4).waitFor();
+  await rows().nth(4).hover({ position: { x: 20, y: 10 } });
+  const texts = () => page.evaluate(() => [...document.querySelectorAll('.grid-row')].sort((a, b) => a.ariaRowIndex - b.ariaRowIndex).slice(0, 8).map(row => row.textContent));
+  const before = await texts();
+  await page.locator('.news span').waitFor({ timeout: 30000 });
+  await page.waitForTimeout(1500);
+  check(JSON.stringify(await texts()) === JSON.stringify(before), 'rows moved under the pointer');
+  await shot('records-held-dark');
+  await page.mouse.down();
+  await page.waitForTimeout(1200);
+  await page.mouse.up();
+  await page.locator('.detail dl').waitFor();
+  check((await page.locator('.grid-row.selected').textContent()) === before[4], 'another row was opened than that under the pointer');
+  await page.mouse.move(1, 1);
+  await page.locator('.news').waitFor({ state: 'detached' });
+  check(JSON.stringify(await texts()) !== JSON.stringify(before), 'what waited did not come in');
+});
 await test('Metrics: a metric, split by a label', async () => {
   await go('metrics?from=-24h');
   await rows().first().waitFor();
@@ -226,6 +247,73 @@ await test('Metrics: a metric, split by a label', async () => {
   await page.getByLabel('split by').selectOption('outcome');
   await page.locator('.legend button').nth(1).waitFor();
   await shot('metrics-dark');
+});
+const confirm = async title => {
+  await page.getByRole('button', { name: title, exact: true }).click();
+  await page.locator('dialog.confirm').getByRole('button', { name: title, exact: true }).click();
+};
+const phase = async word => {
+  await page.locator('.bar-row .state', { hasText: word }).waitFor();
+};
+const begin = async (document, { share = '10' } = {}) => {
+  await page.getByLabel('Document').fill(document);
+  await page.getByLabel('Canaries').fill(share);
+  await page.getByLabel('Soak').fill('1s');
+  await shot('rollout-form-dark');
+  await page.getByRole('button', { name: 'Begin rollout' }).click();
+  await page.locator('dialog.confirm').getByRole('button', { name: 'Begin', exact: true }).click();
+  await page.locator('.facts.block').waitFor();
+};
+await test('Rollouts: one begun by clicks is halted where it is refused, at its line', async () => {
+  const { nodes } = await get('nodes?state=up&limit=1');
+  await go('rollouts');
+  await page.getByRole('link', { name: 'New group' }).click();
+  await page.getByLabel('Name').first().fill('console-test');
+  await page.locator('#rollout-node').fill(nodes[0].name);
+  await page.locator('.rollout-fields [role=status] b', { hasText: '1' }).waitFor();
+  await begin('n2:\n  timeout: 9s\n  timeoutz: 1s\n');
+  await phase('halted');
+  await page.locator('.document .wrong', { hasText: 'timeoutz' }).waitFor();
+  check(/^3/.test((await page.locator('.document .wrong').textContent()).trim()), 'not line 3');
+  await page.locator('.refusal', { hasText: 'desired state:3' }).waitFor();
+  await shot('rollout-refused-dark');
+});
+await test('Rollouts: rolled back by clicks; a good one goes to all, its node has it', async () => {
+  await confirm('Roll back');
+  await phase('all');
+  await page.locator('.panel[aria-label="Document"] .nothing, .document .went').first().waitFor();
+  await page.getByRole('link', { name: 'New revision' }).click();
+  await page.locator('.rollout-form').waitFor();
+  await begin('n2:\n  timeout: 9s\n');
+  await phase('all');
+  await rows('.panel[aria-label="Nodes"]').filter({ hasText: 'taken' }).waitFor();
+  await page.locator('.document .came', { hasText: 'timeout: 9s' }).waitFor();
+  await shot('rollouts-dark');
+  await confirm('Roll back');
+  await page.locator('.document .went', { hasText: 'timeout: 9s' }).waitFor();
+  await rows('.panel[aria-label="Nodes"]').filter({ hasText: 'taken' }).waitFor();
+});
+await test('Rollouts: a viewer looks and changes nothing, and is told why', async () => {
+  expectRefusals = true;
+  const { token } = await page.evaluate(() => fetch('api/v1/tokens', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Sauron-Request': '1' }, body: JSON.stringify({ role: 'viewer', user: 'looker', lifetime: '1h' }) }).then(answer => answer.json()));
+  const ours = await context.cookies();
+  const logged = await page.evaluate(to => fetch('api/v1/login', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Sauron-Request': '1' }, body: JSON.stringify({ token: to }) }).then(answer => answer.status), token);
+  check(logged === 204, `sign in: ${logged}`);
+  // The page still takes us for an operator; the controller does not.
+  await confirm('Roll back');
+  await page.locator('dialog.confirm .alarm', { hasText: 'takes the role operator' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.reload();
+  await page.locator('.facts.block').waitFor();
+  check(await page.getByRole('button', { name: 'Roll back' }).count() === 0 && await page.getByRole('link', { name: 'New group' }).count() === 0, 'a viewer is offered to change things');
+  await context.clearCookies();
+  await context.addCookies(ours);
+  await page.reload();
+  await page.locator('.facts.block').waitFor();
+  await confirm('Remove');
+  await page.locator('.facts.block').waitFor({ state: 'detached' });
+  check(!(await get('groups')).groups.some(group => group.name === 'console-test'), 'the group is still there');
+  expectRefusals = false;
 });
 await test('keys: g n goes to N2, Ctrl-K opens, ? tells', async () => {
   await page.locator('main').focus();
@@ -244,10 +332,10 @@ await test('keys: g n goes to N2, Ctrl-K opens, ? tells', async () => {
 });
 await test('every control has a name', async () => {
   const nameless = [];
-  for (const hash of ['overview', 'n2', 'ue', 'nodes', 'records', 'metrics']) {
+  for (const hash of ['overview', 'n2', 'ue', 'nodes', 'records', 'metrics', 'rollouts', 'rollouts?new=1']) {
     await go(hash);
     await page.waitForTimeout(800);
-    nameless.push(...await page.evaluate(where => [...document.querySelectorAll('button, a[href], input, select, [role=grid], [role=img], canvas')]
+    nameless.push(...await page.evaluate(where => [...document.querySelectorAll('button, a[href], input, select, textarea, [role=grid], [role=img], canvas')]
       .filter(one => one.checkVisibility() && one.tagName !== 'CANVAS')
       .filter(one => !(one.getAttribute('aria-label') || one.textContent.trim() || one.title || one.labels?.length))
       .map(one => `${where}: ${one.outerHTML.slice(0, 80)}`), hash));
@@ -259,7 +347,7 @@ await test('light, by the system and by the switch', async () => {
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
   const light = await ground();
-  for (const hash of ['overview?from=-24h', 'n2?from=-24h', story.split('#/')[1], 'nodes', 'records', 'metrics?name=sauron_n2_procedure_outcomes_total&by=outcome']) {
+  for (const hash of ['overview?from=-24h', 'n2?from=-24h', story.split('#/')[1], 'nodes', 'records', 'metrics?name=sauron_n2_procedure_outcomes_total&by=outcome', 'rollouts?new=1']) {
     if (!hash) continue;
     await go(hash);
     await shot(`${hash.split('?')[0]}-light`);
@@ -274,7 +362,7 @@ await test('light, by the system and by the switch', async () => {
 });
 await test('narrow screens: nothing sticks out, the menu opens', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
-  for (const hash of ['overview', 'n2', story.split('#/')[1], 'nodes', 'records', 'metrics?name=sauron_n2_procedure_outcomes_total']) {
+  for (const hash of ['overview', 'n2', story.split('#/')[1], 'nodes', 'records', 'metrics?name=sauron_n2_procedure_outcomes_total', 'rollouts?new=1']) {
     if (!hash) continue;
     await go(hash);
     await page.waitForTimeout(600);

@@ -35,7 +35,7 @@ test('silence is a row of its own; each gNB has its lifeline', () => {
 test('ten thousand messages in under a second', () => {
   const many = [];
   for (let i = 0; i < 5000; i++) many.push(signal(i * 10, 'uplink', '5GMM', 'Service request'), outcome(i * 10 + 1, 'Service request', 5));
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   assert.equal(storyOf(many).steps.length, 10000);
-  assert.ok(performance.now() - begin < 1000);
+  assert.ok(process.cpuUsage(begin).user < 1e6); /* of this process: the machine may be busy */
 });

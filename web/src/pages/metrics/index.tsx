@@ -2,10 +2,11 @@
 // Any metric: pick, narrow by labels, split by one, look.
 import { useMemo, useState } from 'preact/hooks';
 import { api, type Series } from '../../api';
-import { count, inUnit, unitOf, whole } from '../../format';
+import { count, inUnit, ms, unitOf, whole } from '../../format';
+import { historyOf } from '../../history';
 import type { Page } from '../../page';
-import { gridOf, quantileRows, sumBy, type Row } from '../../series';
-import { bounds, iso, isLive, rangeOf, stepOf } from '../../time';
+import { quantileRows, sumBy, type Row } from '../../series';
+import { bounds, isLive, rangeOf, stepOf } from '../../time';
 import { useAsk, useDelayed } from '../../use';
 import { set, usePlace } from '../../url';
 import { Choice, ICONS, Icon, Panel, Standing } from '../../ui/bits';
@@ -35,6 +36,7 @@ function List({ chosen }: { chosen: string }) {
   );
 }
 
+const POINTS = 180;
 /** So many series are not fetched before they are narrowed. */
 const MOST_SERIES = 20000;
 
@@ -65,12 +67,11 @@ function Plot({ name }: { name: string }) {
   const { params } = usePlace();
   const range = rangeOf(params), live = isLive(range);
   const [from, to] = bounds(range);
-  const step = stepOf(to - from, 180, 10000);
+  const step = stepOf(to - from, POINTS, 10000);
   const labels = params.getAll('label'), node = params.get('node') ?? undefined, by = params.get('by') ?? '';
   const answer = useAsk(JSON.stringify(['series', name, labels, node, step, live ? range.from : [from, to]]), async signal => {
     const [a, b] = live ? bounds(range) : [from, to];
-    const series = await api.series({ name, node, label: labels, from: iso(a - step), to: iso(b), step: `${step / 1000}s` }, signal);
-    return { series, grid: gridOf(a, b, step) };
+    return historyOf({ name, node, label: labels }, a, b, POINTS, signal);
   }, live ? 10000 : 0, false);
   const series: Series[] = answer.data?.series ?? [];
   const histogram = name.endsWith('_bucket');
@@ -130,7 +131,7 @@ function Plot({ name }: { name: string }) {
   const splittable = [...names].filter(([, values]) => values.size > 1).map(one => one[0]);
   return (
     <div class="stack">
-      <Panel title={name} class="mono-title" side={<span class="dim">{whole(series.length)} series, {counter ? histogram ? 'histogram' : 'counter' : 'gauge'}, each {step / 1000} s</span>}>
+      <Panel title={name} class="mono-title" side={<span class="dim">{whole(series.length)} series, {counter ? histogram ? 'histogram' : 'counter' : 'gauge'}, each {ms(answer.data?.grid.step ?? step)}</span>}>
         <div class="bar-row">
           {[...names].map(([label, values]) => {
             const value = valueOf(label);

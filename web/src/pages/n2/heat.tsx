@@ -3,13 +3,16 @@
 import { useMemo, useRef } from 'preact/hooks';
 import type { Count } from '../../api';
 import { count } from '../../format';
+import { useHold } from '../../hold';
 
 const ROWS = 40, COLUMNS = 14;
 
-export function HeatMap({ counts, gnb, cause, onPick }: {
+export function HeatMap({ counts: newest, gnb, cause, onPick }: {
   counts: Count[]; gnb?: string; cause?: string; onPick: (gnb: string | null, cause: string | null) => void;
 }) {
-  const table = useRef<HTMLTableElement>(null);
+  const table = useRef<HTMLTableElement>(null), held = useRef(newest);
+  if (!useHold()) held.current = newest;
+  const counts = held.current;
   const { gnbs, causes, cells, most, moreGnbs, moreCauses } = useMemo(() => {
     const byGnb = new Map<string, number>(), byCause = new Map<string, number>(), cells = new Map<string, number>();
     for (const one of counts) {

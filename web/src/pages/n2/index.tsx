@@ -4,12 +4,13 @@ import { useMemo, useState } from 'preact/hooks';
 import { api, type Count, type Filter, type SnRecord } from '../../api';
 import { count, ms, percent } from '../../format';
 import { countsOverTime } from '../../counts';
+import { historyOf } from '../../history';
 import { useLive } from '../../live';
 import { totals, type Whole } from '../../outcomes';
 import type { Page } from '../../page';
 import { durationsOverTime, SAMPLE } from '../../durations';
-import { gridOf, quantileRows, type Row } from '../../series';
-import { bounds, exactTime, iso, isLive, rangeOf, shortStamp, stepOf } from '../../time';
+import { quantileRows, type Row } from '../../series';
+import { bounds, exactTime, isLive, rangeOf, shortStamp, stepOf } from '../../time';
 import { useAsk, useNow } from '../../use';
 import { link, set, usePlace } from '../../url';
 import { Choice, Outcomes, Panel, Standing, State } from '../../ui/bits';
@@ -23,7 +24,7 @@ const FIELDS = ['procedure', 'outcome', 'cause', 'group', 'gnb', 'amf', 'snssai'
 const LABELS = ['procedure', 'gnb', 'amf', 'snssai'];
 const FAILED = ['failure', 'no response'];
 /** More series than this are not fetched: records are sampled instead. */
-const MOST_SERIES = 20000, BUCKETS = 'sauron_n2_procedure_duration_seconds_bucket';
+const MOST_SERIES = 20000, POINTS = 90, BUCKETS = 'sauron_n2_procedure_duration_seconds_bucket';
 
 /** The filter, once for each outcome that is none of success. */
 const failing = (filter: Filter): Filter[] => {
@@ -97,7 +98,7 @@ function Durations({ filter, from, to, live }: { filter: Filter; from: number; t
   const known = useAsk('metrics', api.metrics, 60000);
   const many = known.data?.find(one => one.name === BUCKETS)?.series ?? 0;
   const sampled = failures || other.length > 0 || (many > MOST_SERIES && !filter.node && !filter.gnb);
-  const step = sampled ? stepOf(to - from, 40, 10000) : stepOf(to - from, 90, 10000);
+  const step = sampled ? stepOf(to - from, 40, 10000) : stepOf(to - from, POINTS, 10000);
   const range = rangeOf(params);
   const answer = useAsk(known.loading && !known.data ? null : JSON.stringify(['durations', sampled ? filter : labels, procedure, filter.node, step, live ? range.from : [from, to]]), async signal => {
     const [a, b] = live ? bounds(range) : [from, to];
@@ -105,8 +106,7 @@ function Durations({ filter, from, to, live }: { filter: Filter; from: number; t
       const of = procedure ? narrowed(filter, 'procedure', procedure) : filter;
       return durationsOverTime(failures || valueOf(filter, 'outcome') ? of : narrowed(of, 'outcome', 'success'), a, b, step, [0.5, 0.95, 0.99], signal);
     }
-    const series = await api.series({ name: BUCKETS, node: filter.node, label: labels, from: iso(a - step), to: iso(b), step: `${step / 1000}s` }, signal);
-    const grid = gridOf(a, b, step);
+    const { series, grid } = await historyOf({ name: BUCKETS, node: filter.node, label: labels }, a, b, POINTS, signal);
     return { times: grid.times, rows: quantileRows(series, grid, [0.5, 0.95, 0.99]) };
   }, live ? (sampled ? 30000 : 10000) : 0, false);
   const lines: Line[] = (answer.data?.rows ?? []).map((row, i) => ({ label: ['p50', 'p95', 'p99'][i]!, row, tone: ['c1', 'c2', 'c3'][i]! }));

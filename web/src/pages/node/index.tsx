@@ -79,7 +79,8 @@ function Kpis({ name }: { name: string }) {
 
 function Detail({ node }: { node: NodeDetail }) {
   const now = useNow(2000);
-  const status = node.status;
+  const asked = useAsk(`status ${node.name}`, signal => api.status(node.name, signal), 5000, false);
+  const status = asked.data, desired = node.desired;
   const losses = (status?.losses ?? []).filter(row => row.count > 0);
   const errors = status?.kernel_errors ?? [];
   const labels = Object.entries(node.labels ?? {});
@@ -99,9 +100,10 @@ function Detail({ node }: { node: NodeDetail }) {
         {status?.ring_size_bytes ? <Fact name="ring">{octets(status.ring_used_bytes)} of {octets(status.ring_size_bytes)}</Fact> : null}
         {status?.capabilities && <Fact name="capabilities">{status.capabilities}</Fact>}
         {status?.subscriber_ids && <Fact name="subscriber ids">{status.subscriber_ids}</Fact>}
+        {desired?.revision ? <Fact name="desired state"><a href={link('rollouts')}>revision {desired.revision}</a>{desired.error ? <span class="bad"> refused: {desired.error}</span> : desired.restart?.length ? <span class="warn"> at its next start: {desired.restart.join(', ')}</span> : null}</Fact> : null}
         {labels.length > 0 && <Fact name="labels">{labels.map(([name, value]) => <span class="chip" key={name}><span class="dim">{name}</span> {value}</span>)}</Fact>}
       </dl>
-      {!status && <p class="nothing">It has sent no status document; what follows is what the controller knows.</p>}
+      {asked.error && <Failure error={new Error(`${asked.error.message} What follows is what the controller knows.`)} again={asked.again} />}
       <div class="columns two">
         <div class="stack">
           <Kpis name={node.name} />

@@ -212,7 +212,7 @@ function Overview() {
         </div>
         <div class={`tile ${lost ? 'warn' : 'good'}`}><dt>Lost on the way</dt><dd>{count(lost)}</dd><dd class="sub">{losses.length ? `${losses.length} ${losses.length === 1 ? 'reason' : 'reasons'}, below` : 'nothing'}</dd></div>
         <div class="tile"><dt>Sauron itself</dt><dd>{percent(data.overhead.cpu_share)} <small>CPU</small></dd><dd class="sub">{octets(data.overhead.rss_octets)} resident</dd></div>
-        <div class="tile"><dt>Store</dt><dd>{count(data.store.records)} <small>records</small></dd><dd class="sub">{octets(data.store.octets)} over {data.store.days} {data.store.days === 1 ? 'day' : 'days'}</dd></div>
+        <div class="tile"><dt>Store</dt><dd>{count(data.store.records)} <small>records</small></dd><dd class="sub">{octets(data.store.octets)} {data.store.days ? `over ${data.store.days} ${data.store.days === 1 ? 'day' : 'days'}` : 'since today'}</dd></div>
       </dl>
       <div class="columns two-one">
         <div class="stack">
