@@ -14,6 +14,7 @@
 #include "agent/own_records.h"
 #include "base/macro.h"
 #include "bpf/abi.h"
+#include "controller/internal.h"
 #include "kernel/kernel.h"
 #include "sauron/module.h"
 
@@ -198,12 +199,43 @@ static void agent_page(void)
 	metrics_print(sn_agent_identity_metrics);
 }
 
+static void controller_page(void)
+{
+	printf(MADE_BY
+	       "# The controller\n\n## Options\n\nAt the top of `/etc/sauron/controller.yaml`, or `sauron controller --set "
+	       "OPTION=VALUE`.\n\n");
+	options_print(sn_controller_options);
+	printf("\n## API\n\nREST and JSON; `/api/v1/openapi.json` describes it to programs. A request bears a token "
+	       "(`Authorization: Bearer …`), the cookie of a sign-in, or an agent's certificate. Errors are `{\"error\": \"a "
+	       "sentence\"}`.\n\n| request | least role | what it does | parameters |\n|---|---|---|---|\n");
+	for (const struct sn_api_route *route = sn_api_routes; route->path; route++) {
+		printf("| %s `%s` | %s | ", route->method, route->path, sn_role_names[route->role]);
+		cell(route->doc);
+		printf(" | ");
+		for (size_t i = 0; route->parameters && route->parameters[i]; i++)
+			printf("%s`%s`", i ? ", " : "", route->parameters[i]);
+		printf(" |\n");
+	}
+	printf("\n| parameter | what it is |\n|---|---|\n");
+	for (const struct sn_api_parameter *parameter = sn_api_parameters; parameter->name; parameter++) {
+		printf("| `%s` | ", parameter->name);
+		cell(parameter->doc);
+		printf("%s |\n", parameter->repeated ? "; may be given several times" : "");
+	}
+	printf("\n## Metrics\n\nAt `/metrics`, for whoever may view.\n\n");
+	metrics_print(sn_controller_metrics);
+}
+
 static int page_print(const char *page)
 {
 	char name[128];
 
 	if (strcmp(page, "records.md") == 0) {
 		records_page();
+		return 0;
+	}
+	if (strcmp(page, "controller.md") == 0) {
+		controller_page();
 		return 0;
 	}
 	if (strcmp(page, "agent.md") == 0) {
@@ -225,7 +257,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 2)
 		return page_print(argv[1]);
-	printf("agent.md\nrecords.md\n");
+	printf("agent.md\ncontroller.md\nrecords.md\n");
 	for (size_t i = 0; sn_modules[i]; i++)
 		printf("modules/%s.md\n", sn_modules[i]->name);
 	return 0;

@@ -130,6 +130,9 @@ void sn_api_overview(const struct sn_api_call *call, struct sn_http_answer *answ
 void sn_api_agent_poll(const struct sn_api_call *call, struct sn_http_answer *answer);
 
 /* own_metrics.c */
+struct sn_metric;
+/** All of them, NULL at the end. */
+extern const struct sn_metric *const sn_controller_metrics[];
 void sn_api_own_metrics(const struct sn_api_call *call, struct sn_http_answer *answer);
 
 #endif

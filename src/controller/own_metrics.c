@@ -64,6 +64,11 @@ static const struct sn_metric expired = { "sauron_controller_store_expired_recor
 					  { NULL },
 					  SN_METRIC_COUNTER };
 
+const struct sn_metric *const sn_controller_metrics[] = {
+	&build_info, &cpu,     &memory_peak, &nodes,	   &polls,	 &questions,	 &requests,	 &connections, &watchers,
+	&collected,  &refused, &duplicates,  &store_bytes, &store_limit, &store_damaged, &store_refused, &expired,     NULL,
+};
+
 static void collect_process(struct sn_metrics *metrics)
 {
 	struct rusage usage;
