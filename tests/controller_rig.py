@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A controller with tokens for as many agents as a test wants, started, killed, asked; and the load generator against it."""
-import atexit, hashlib, http.client, json, os, re, secrets, signal, socket, subprocess, time
+import atexit, hashlib, http.client, json, os, re, secrets, signal, socket, ssl, subprocess, time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SAURON = os.environ.get('SAURON', os.path.join(TOP, 'build/sauron'))
@@ -14,21 +14,26 @@ def free_port():
 
 
 class Controller:
-    """Tokens are written into its state before it starts: one for each node, and one of a viewer."""
+    """Tokens are written into its state before it starts: one for each node, and one of a viewer. With certs it speaks TLS, and nodes
+    have certificates instead."""
 
-    def __init__(self, directory, agents=1, sauron=SAURON, **options):
+    def __init__(self, directory, agents=1, sauron=SAURON, certs=False, build=BUILD, **options):
         self.directory, self.port, self.p, self.sauron = directory, free_port(), None, sauron
         self.state, self.tokens, self.log = (os.path.join(directory, n) for n in ('state', 'tokens', 'controller.log'))
         self.options = {'listen': f'127.0.0.1:{self.port}', 'state_dir': self.state, **options}
-        self.url = f'http://127.0.0.1:{self.port}'
+        self.url, self.ca, self.certs = f'{"https" if certs else "http"}://127.0.0.1:{self.port}', None, None
         self.viewer = secrets.token_hex(32)
         self.nodes = {f'node-{i:05}.example.org': secrets.token_hex(32) for i in range(agents)}
         os.makedirs(self.state, mode=0o700)
-        rows = [self.row('viewer', 'viewer', self.viewer)] + [self.row(n, 'agent', t) for n, t in self.nodes.items()]
+        rows = [self.row('viewer', 'viewer', self.viewer)] + [self.row(n, 'agent', t) for n, t in self.nodes.items() if not certs]
         with open(os.path.join(self.state, 'tokens.json'), 'w') as f:
             json.dump(rows, f)
         with open(self.tokens, 'w') as f:
             f.writelines(f'{n} {t}\n' for n, t in self.nodes.items())
+        if certs:
+            self.ca, self.certs, self.options['tls'] = os.path.join(self.state, 'ca.pem'), os.path.join(directory, 'certs'), 'on'
+            os.makedirs(self.certs)
+            subprocess.run([os.path.join(build, 'tests/bench/fleet_join'), self.state, self.tokens, self.certs], check=True)
 
     @staticmethod
     def row(user, role, token):
@@ -54,7 +59,8 @@ class Controller:
         return self.p and self.p.returncode
 
     def ask(self, method, path, body=None, token=None, headers=(), timeout=60):
-        c = http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
+        c = (http.client.HTTPSConnection('127.0.0.1', self.port, timeout=timeout, context=ssl.create_default_context(cafile=self.ca))
+             if self.ca else http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout))
         h = {'Authorization': f'Bearer {token or self.viewer}', **dict(headers)}
         if isinstance(body, (dict, list)):
             body, h['Content-Type'] = json.dumps(body), 'application/json'
@@ -80,6 +86,7 @@ class Controller:
         return int(re.search(r'^VmRSS:\s+(\d+)', open(f'/proc/{self.p.pid}/status').read(), re.M)[1]) * 1024
 
     def fleet_command(self, build=BUILD, **options):
+        options = {'ca': self.ca, 'certs': self.certs, **options}
         words = [f'--{k.replace("_", "-")}' + ('' if v is True else f'={v}') for k, v in options.items() if v is not None]
         return [os.path.join(build, 'tests/bench/fleet'), f'--url={self.url}', f'--tokens={self.tokens}', f'--viewer={self.viewer}', *words]
 

@@ -3,7 +3,8 @@
  * @file A fleet in one process: agents that hold polls and send batches, as src/agent does, viewers that ask meanwhile, and at
  * the end a count of what was stored, by number. Prints JSON. tests/controller_rig.py starts it.
  *
- * Tokens come from a file of lines "NODE TOKEN". The load ends when the time is over and all is acknowledged.
+ * Tokens come from a file of lines "NODE TOKEN"; with --certs each shows a certificate instead, which fleet_join has made. The
+ * load ends when the time is over and all is acknowledged.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -18,6 +19,7 @@
 #include "base/macro.h"
 #include "fleet.h"
 
+#define FILES	     65536u
 #define TICK_MS	     50
 #define START_TICK   50u /* agents that begin in one tick: a thousand a second */
 #define SETTLE_NS    (2 * SN_NSEC_PER_SEC)
@@ -246,6 +248,9 @@ static int run(struct fleet *fleet)
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
+		/* Each client takes some; root may have more. */
+		files.rlim_cur = files.rlim_max = SN_MAX(files.rlim_max, FILES);
+		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	signal(SIGPIPE, SIG_IGN);
 	uv_loop_init(&fleet->loop);
@@ -286,6 +291,7 @@ int main(int argc, char **argv)
 		{ "pid", required_argument, NULL, 'p' },
 		{ "idle", no_argument, NULL, 'I' },
 		{ "check", no_argument, NULL, 'C' },
+		{ "certs", required_argument, NULL, 'K' },
 		{ "hurry", no_argument, NULL, 'H' },
 		{ 0 },
 	};
@@ -343,6 +349,9 @@ int main(int argc, char **argv)
 			break;
 		case 'H':
 			options->hurry = true;
+			break;
+		case 'K':
+			options->certs = optarg;
 			break;
 		case 'C':
 			options->check = true;

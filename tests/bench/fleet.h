@@ -21,7 +21,7 @@ void samples_print(struct samples *samples, const char *name);
 void samples_clear(struct samples *samples);
 
 struct options {
-	const char *url, *tokens, *viewer, *ca;
+	const char *url, *tokens, *viewer, *ca, *certs;
 	uint32_t agents;
 	uint64_t rate;
 	double seconds, warm, queries, questions, drain;

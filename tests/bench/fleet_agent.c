@@ -329,17 +329,24 @@ static void push(uv_timer_t *timer)
 static int agent_new(struct fleet *fleet, uint32_t index, const char *name, const char *token)
 {
 	struct agent *agent = &fleet->agents[index];
-	const struct sn_http_client_options options = { .timeout_ms = POLL_MS, .ca_pem_file = fleet->options.ca };
+	struct sn_http_client_options options = { .timeout_ms = POLL_MS, .ca_pem_file = fleet->options.ca };
+	char cert[1024], key[1024];
 
 	agent->fleet = fleet;
 	agent->index = index;
 	agent->name = strdup(name);
 	agent->answers = json_array();
 	agent->poll_retry_ms = agent->push_retry_ms = RETRY_FIRST_MS;
-	if (asprintf(&agent->authorization, "Authorization: Bearer %s", token) < 0)
+	if (fleet->options.certs) {
+		snprintf(cert, sizeof(cert), "%s/%s.pem", fleet->options.certs, name);
+		snprintf(key, sizeof(key), "%s/key.pem", fleet->options.certs);
+		options.cert_file = cert;
+		options.key_file = key;
+	} else if (asprintf(&agent->authorization, "Authorization: Bearer %s", token) < 0) {
 		return -ENOMEM;
+	}
 	/* Each has connections of its own, as real ones have; polls alone take one each anyway. */
-	agent->client = fleet->options.idle ? fleet->client : sn_http_client_new(&fleet->loop, &options);
+	agent->client = fleet->options.idle && !fleet->options.certs ? fleet->client : sn_http_client_new(&fleet->loop, &options);
 	uv_timer_init(&fleet->loop, &agent->poll_timer);
 	uv_timer_init(&fleet->loop, &agent->push_timer);
 	agent->poll_timer.data = agent->push_timer.data = agent;
