@@ -28,6 +28,12 @@ function stacked(lines: Line[]): Row[] {
   return sums;
 }
 
+/** Values without neighbours: no line goes through them, so they get a point. */
+const isolated = (u: uPlot, series: number): number[] => {
+  const row = u.data[series]!, none = (i: number) => row[i] === null || row[i] === undefined;
+  return Array.from(row.keys()).filter(i => !none(i) && none(i - 1) && none(i + 1));
+};
+
 export function Chart({ label, times, lines, unit, bars, height = 180, sync, legend = 'row', zoom = true }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
@@ -78,7 +84,7 @@ export function Chart({ label, times, lines, unit, bars, height = 180, sync, leg
         const paint = colour(line.tone);
         return bars
           ? { label: line.label, stroke: paint, fill: paint, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.82, 40], align: 1 }) }
-          : { label: line.label, stroke: paint, width: 1.5, dash: line.dash ? [5, 4] : undefined, points: { show: false }, spanGaps: false };
+          : { label: line.label, stroke: paint, width: 1.5, dash: line.dash ? [5, 4] : undefined, points: { show: true, size: 5, filter: isolated }, spanGaps: false };
       })],
       hooks: {
         setCursor: [u => setOver(u.cursor.idx ?? null)],

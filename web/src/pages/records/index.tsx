@@ -115,7 +115,13 @@ function Explorer({ types }: { types: RecordType[] }) {
     ...fields.filter(field => field.name !== 'time' && field.name !== 'node').map(columnOf),
   ] as Column<SnRecord>[]).filter(column => !off.includes(column.key)), [fields, off]);
   const at = params.get('at');
-  const chosen = rows.find(row => row.id === at);
+  // It is looked at for longer than a busy tail keeps it.
+  const opened = useRef<SnRecord | undefined>(undefined);
+  const chosen = opened.current = rows.find(row => row.id === at) ?? (opened.current?.id === at ? opened.current : undefined);
+  const open = (row: SnRecord) => {
+    opened.current = row;
+    set({ at: row.id }, false);
+  };
   const facet = params.get('facet');
   const names = ['node', ...fields.map(field => field.name).filter(name => name !== 'time')];
   const sort = params.get('sort') ?? '';
@@ -156,7 +162,7 @@ function Explorer({ types }: { types: RecordType[] }) {
         <div class="panel filling">
           <Standing answer={answer}>
             <Table label={`Records ${type}`} fill columns={columns} rows={rows} rowKey={row => row.id} selected={at ?? undefined} sort={sort} onSort={value => set({ sort: value }, false)}
-              onOpen={row => set({ at: row.id === at ? null : row.id }, false)} onMove={row => at && set({ at: row.id }, false)} onEnd={onEnd} none="No record in this time range with this filter."
+              onOpen={row => (row.id === at ? set({ at: null }, false) : open(row))} onMove={row => at && row.id !== at && open(row)} onEnd={onEnd} none="No record in this time range with this filter."
               rowClass={row => (row.outcome === 'failure' || row.outcome === 'no response' ? 'failed' : '')} />
           </Standing>
         </div>
