@@ -124,6 +124,13 @@ function* seriesOf(name) {
 }
 const lost = () => nodes.filter(n => n.lost).map(n => ({ node: n.name, stage: 'ring', reason: 'full', count: n.lost })).concat([{ node: nodes[0].name, stage: 'packet', reason: 'not IP', count: 12 }]);
 
+const groups = [['berlin', { cluster: 'berlin' }, 'all', ''], ['edge', { node: '*ham*', labels: { zone: 'z1' } }, 'canary', ''], ['rest', {}, 'halted', "refuses it: desired state:3: unknown option 'timeoutz' in modules.n2; did you mean 'timeouts'?"]].map(([name, selector, phase, why], i) => {
+  const own = nodes.filter(n => (!selector.cluster || n.cluster === selector.cluster) && (!selector.node || n.name.includes('ham')) && (!selector.labels || n.labels.zone === 'z1'));
+  const members = own.map((n, k) => { const reached = phase === 'all' || k % 10 === 0; return { node: n.name, state: n.state, reached, revision: reached && n.state === 'up' ? 7 + i : 3, error: phase === 'halted' && k === 0 ? why.slice(12) : null, restart: [] }; });
+  const has = members.filter(one => one.revision === 7 + i);
+  return { name, revision: 7 + i, phase, why: why && `${own[0]?.name} ${why}`, selector, document: `n2:\n  timeout: 9s\n${phase === 'halted' ? '  timeoutz: 1s\n' : '  max_ues: 200000\n'}`, before: 'n2:\n  timeout: 10s\n', canary: 0.1, soak: '5m', max_cpu_share: 0.05, user: 'admin', time: new Date(begun + i * 1e6).toISOString(), nodes: { total: own.length, up: own.filter(n => n.state === 'up').length, reached: members.filter(one => one.reached).length, applied: has.filter(one => !one.error).length, refused: has.filter(one => one.error).length }, members };
+});
+
 createServer(async (req, res) => {
   const url = new URL(req.url, 'http://x'), q = url.searchParams;
   const json = (body, code = 200) => { res.writeHead(code, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }); res.end(JSON.stringify(body)); };
@@ -150,12 +157,15 @@ createServer(async (req, res) => {
     const at = Number(q.get('cursor') ?? 0), limit = Number(q.get('limit') ?? 100);
     return json({ nodes: all.slice(at, at + limit), next: at + limit < all.length ? String(at + limit) : null, total: all.length });
   }
-  const m = /^nodes\/([^/]+)(\/kpi)?$/.exec(path);
+  const m = /^nodes\/([^/]+)(?:\/(kpi|status))?$/.exec(path);
   if (m) {
     const node = nodes.find(n => n.name === decodeURIComponent(m[1]));
     if (!node) return json({ error: `no node '${m[1]}' is known` }, 404);
-    return json(m[2] ? doc : { ...node, status: status(node) });
+    return json(m[2] === 'kpi' ? doc : m[2] ? status(node) : node);
   }
+  if (path === 'groups') return json({ groups: groups.map(({ members, ...group }) => group) });
+  const g = groups.find(one => path === `groups/${one.name}`);
+  if (g) return req.method === 'GET' ? json(g) : json({ error: 'these are made-up groups' }, 409);
   if (path === 'record-types') return json({ types });
   if (path === 'records/counts') {
     const sums = new Map();

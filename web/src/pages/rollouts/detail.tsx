@@ -47,6 +47,7 @@ function Confirm({ group, action, onClose, done }: { group: Group; action: Actio
   );
 }
 
+const STANDINGS = ['refused', 'underway', 'taken', 'not yet'];
 const standing = (group: Group, member: Member): string =>
   member.revision !== group.revision ? (member.reached ? 'underway' : 'not yet') : member.error ? 'refused' : 'taken';
 
@@ -55,8 +56,8 @@ function Members({ group }: { group: Group }) {
     { key: 'node', title: 'Node', width: 110, grow: 2, value: row => row.node, text: row => row.node, cell: row => <a href={link('node', { name: row.node })}>{row.node}</a> },
     { key: 'state', title: 'State', width: 76, value: row => row.state, cell: row => <State of={row.state} /> },
     { key: 'revision', title: 'Revision', width: 72, end: true, value: row => row.revision, cell: row => row.revision || <span class="faint">own</span> },
-    { key: 'standing', title: 'This one', width: 96, value: row => standing(group, row), cell: row => <State of={standing(group, row)} /> },
-    { key: 'error', title: 'Why not, or what waits for its next start', width: 170, grow: 4, value: row => row.error, text: row => [row.error, row.restart?.join(', ')].filter(Boolean).join('\n'),
+    { key: 'standing', title: 'This one', width: 96, value: row => STANDINGS.indexOf(standing(group, row)), cell: row => <State of={standing(group, row)} /> },
+    { key: 'error', title: 'Why', tip: 'Why it is refused, or which options take effect at the next start only', width: 170, grow: 4, value: row => row.error, text: row => [row.error, row.restart?.join(', ')].filter(Boolean).join('\n'),
       cell: row => (row.error ? <span class="bad">{row.error}</span> : row.restart?.length ? <span class="warn">at its next start: {row.restart.join(', ')}</span> : <span class="faint">–</span>) },
   ];
   return <Table label="Nodes of the group" columns={columns} rows={group.members ?? []} rowKey={row => row.node} most={14} sort="standing" none="No node fits the selector, or all that do are in a group before this one." />;
