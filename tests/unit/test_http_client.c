@@ -212,10 +212,10 @@ static void test_errors(void **state)
 	assert_true(said.error == -EHOSTUNREACH || said.error == -ETIMEDOUT);
 	call(&(struct sn_http_call) { .response_limit = 10 }, &said);
 	assert_int_equal(said.error, -EMSGSIZE);
-	/* TLS spoken to one who does not. */
+	/* TLS spoken to one who does not: he answers once an octet of it, by chance, ends a line. */
 	snprintf(to, sizeof(to), "https://127.0.0.1:%u/", rig.port);
 	call(&(struct sn_http_call) { .url = to }, &said);
-	assert_int_equal(said.error, -EKEYREJECTED);
+	assert_true(said.error == -EKEYREJECTED || said.error == -ETIMEDOUT);
 	rig.fn = never;
 	call(&(struct sn_http_call) { 0 }, &said);
 	assert_int_equal(said.error, -ETIMEDOUT);
