@@ -14,18 +14,18 @@ def free_port():
 
 
 class Controller:
-    """Tokens are written into its state before it starts: one for each node, and one of a viewer. With certs it speaks TLS, and nodes
-    have certificates instead."""
+    """Tokens are written into its state before it starts: one for each node, and a viewer's, and an operator's. With certs it speaks TLS, and
+    nodes have certificates instead."""
 
     def __init__(self, directory, agents=1, sauron=SAURON, certs=False, build=BUILD, **options):
         self.directory, self.port, self.p, self.sauron = directory, free_port(), None, sauron
         self.state, self.tokens, self.log = (os.path.join(directory, n) for n in ('state', 'tokens', 'controller.log'))
         self.options = {'listen': f'127.0.0.1:{self.port}', 'state_dir': self.state, **options}
         self.url, self.ca, self.certs = f'{"https" if certs else "http"}://127.0.0.1:{self.port}', None, None
-        self.viewer = secrets.token_hex(32)
+        self.viewer, self.operator = secrets.token_hex(32), secrets.token_hex(32)
         self.nodes = {f'node-{i:05}.example.org': secrets.token_hex(32) for i in range(agents)}
         os.makedirs(self.state, mode=0o700)
-        rows = [self.row('viewer', 'viewer', self.viewer)] + [self.row(n, 'agent', t) for n, t in self.nodes.items() if not certs]
+        rows = [self.row(r, r, t) for r, t in (('viewer', self.viewer), ('operator', self.operator))] + [self.row(n, 'agent', t) for n, t in self.nodes.items() if not certs]
         with open(os.path.join(self.state, 'tokens.json'), 'w') as f:
             json.dump(rows, f)
         with open(self.tokens, 'w') as f:

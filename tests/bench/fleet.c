@@ -157,6 +157,8 @@ static void begin_measure(struct fleet *fleet)
 	measured_ns = fleet_now_ns();
 	samples_clear(&fleet->push);
 	asking_begin(fleet);
+	if (fleet->options.operator)
+		change_begin(fleet);
 	enter(fleet, LOADING);
 }
 
@@ -225,6 +227,7 @@ static void print(struct fleet *fleet)
 	if (fleet->options.check && !fleet->options.idle)
 		checking_print(fleet);
 	samples_print(&fleet->push, "push");
+	samples_print(&fleet->change, "change");
 	asking_print(fleet);
 	/* On a machine that has other things to do, what a record costs tells more than the share of a core. */
 	printf(" \"controller_us_per_record\": %.3f,\n",
@@ -275,25 +278,16 @@ static int run(struct fleet *fleet)
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{ "url", required_argument, NULL, 'u' },
-		{ "tokens", required_argument, NULL, 't' },
-		{ "viewer", required_argument, NULL, 'v' },
-		{ "ca", required_argument, NULL, 'c' },
-		{ "agents", required_argument, NULL, 'n' },
-		{ "rate", required_argument, NULL, 'r' },
-		{ "seconds", required_argument, NULL, 's' },
-		{ "warm", required_argument, NULL, 'w' },
-		{ "interval-ms", required_argument, NULL, 'i' },
-		{ "queries", required_argument, NULL, 'q' },
-		{ "questions", required_argument, NULL, 'k' },
-		{ "drain", required_argument, NULL, 'd' },
-		{ "retry-max-ms", required_argument, NULL, 'm' },
-		{ "pid", required_argument, NULL, 'p' },
-		{ "idle", no_argument, NULL, 'I' },
-		{ "check", no_argument, NULL, 'C' },
-		{ "certs", required_argument, NULL, 'K' },
-		{ "hurry", no_argument, NULL, 'H' },
-		{ 0 },
+		{ "url", required_argument, NULL, 'u' },     { "tokens", required_argument, NULL, 't' },
+		{ "viewer", required_argument, NULL, 'v' },  { "operator", required_argument, NULL, 'o' },
+		{ "ca", required_argument, NULL, 'c' },	     { "agents", required_argument, NULL, 'n' },
+		{ "rate", required_argument, NULL, 'r' },    { "seconds", required_argument, NULL, 's' },
+		{ "warm", required_argument, NULL, 'w' },    { "interval-ms", required_argument, NULL, 'i' },
+		{ "queries", required_argument, NULL, 'q' }, { "questions", required_argument, NULL, 'k' },
+		{ "drain", required_argument, NULL, 'd' },   { "retry-max-ms", required_argument, NULL, 'm' },
+		{ "pid", required_argument, NULL, 'p' },     { "idle", no_argument, NULL, 'I' },
+		{ "check", no_argument, NULL, 'C' },	     { "certs", required_argument, NULL, 'K' },
+		{ "hurry", no_argument, NULL, 'H' },	     { 0 },
 	};
 	static struct fleet fleet = { .options = {
 					      .agents = 10, .rate = 100, .seconds = 10, .drain = 60, .retry_max_ms = 30000 } };
@@ -310,6 +304,9 @@ int main(int argc, char **argv)
 			break;
 		case 'v':
 			options->viewer = optarg;
+			break;
+		case 'o':
+			options->operator= optarg;
 			break;
 		case 'c':
 			options->ca = optarg;

@@ -21,7 +21,7 @@ void samples_print(struct samples *samples, const char *name);
 void samples_clear(struct samples *samples);
 
 struct options {
-	const char *url, *tokens, *viewer, *ca, *certs;
+	const char *url, *tokens, *viewer, *ca, *certs, *operator;
 	uint32_t agents;
 	uint64_t rate;
 	double seconds, warm, queries, questions, drain;
@@ -42,7 +42,8 @@ struct fleet {
 	uint64_t sent, acknowledged, refused, batches, retried, gather_ms;
 	uint64_t polls, poll_failures, poll_answers, held;
 	unsigned polls_under_way;
-	struct samples push;
+	struct samples push, change; /* change: until an agent has what the operator wants */
+	uint64_t changed_ns;
 	const char *why; /* of a failure that ends it all */
 };
 
@@ -68,6 +69,8 @@ void record_gnb(uint32_t agent, char ret_text[32]);
 int asking_begin(struct fleet *fleet);
 void asking_end(struct fleet *fleet);
 void asking_print(struct fleet *fleet);
+/** Puts a document that all agents are to have at once, as an operator. */
+void change_begin(struct fleet *fleet);
 /** Reads all records back and compares; `done` is called from the loop, then checking_print. */
 int checking_begin(struct fleet *fleet, void (*done)(struct fleet *fleet));
 void checking_print(struct fleet *fleet);

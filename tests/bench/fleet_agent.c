@@ -36,7 +36,7 @@ struct agent {
 	json_t *answers;
 	bool introduced;
 	uint64_t poll_retry_ms, push_retry_ms, poll_ns, push_ns;
-	uint64_t made, acknowledged;
+	uint64_t made, acknowledged, revision;
 	/* The batch under way. */
 	uint8_t *data;
 	size_t len;
@@ -77,6 +77,7 @@ static void about_write(struct agent *agent)
 		sn_text_add(text,
 			    "\"kernel\":\"6.1.0-28-amd64\",\"version\":\"0.1.0\",\"labels\":{},\"record_types\":{\"n2.outcome\":"
 			    "{\"name\":\"n2.outcome\",\"doc\":\"One procedure.\",\"fields\":[]}},");
+	sn_text_addf(text, "\"state\":{\"revision\":%llu},", (unsigned long long)agent->revision);
 	sn_text_addf(
 		text,
 		"\"modules\":[{\"module\":\"n2\",\"state\":\"attached\",\"hooks\":[{\"group\":\"socket\",\"hook\":\"fentry\"},"
@@ -107,6 +108,16 @@ static void take_question(struct agent *agent, const json_t *question)
 	agent->fleet->poll_answers++;
 }
 
+static void take_state(struct agent *agent, const json_t *state)
+{
+	json_int_t revision = json_integer_value(json_object_get(state, "revision"));
+
+	if (!json_string_value(json_object_get(state, "document")) || revision <= 0)
+		return;
+	agent->revision = (uint64_t)revision;
+	samples_add(&agent->fleet->change, (double)(fleet_now_ns() - agent->fleet->changed_ns) / 1e6);
+}
+
 static void on_poll(void *ctx, const struct sn_http_result *result)
 {
 	struct agent *agent = ctx;
@@ -129,6 +140,7 @@ static void on_poll(void *ctx, const struct sn_http_result *result)
 	agent->introduced = true;
 	agent->poll_retry_ms = RETRY_FIRST_MS;
 	fleet->held += fleet_now_ns() - agent->poll_ns >= 1000 * SN_NSEC_PER_MSEC;
+	take_state(agent, json_object_get(document, "state"));
 	json_array_foreach(json_object_get(document, "questions"), i, question) take_question(agent, question);
 	json_decref(document);
 	poll(&agent->poll_timer);

@@ -171,6 +171,38 @@ void asking_print(struct fleet *fleet)
 		samples_print(&asking.took[i], names[i]);
 }
 
+/* --- a change of the configuration */
+
+static void on_change(void *ctx, const struct sn_http_result *result)
+{
+	struct fleet *fleet = ctx;
+
+	if (result->error || result->status / 100 != 2) {
+		fprintf(stderr, "fleet: the change: status %u %s %.*s\n", result->status, result->text, (int)result->body.len,
+			(const char *)result->body.data);
+		fleet->why = "the configuration cannot be changed";
+	}
+}
+
+void change_begin(struct fleet *fleet)
+{
+	static const char body[] = "{\"selector\":{\"node\":\"*\"},\"document\":\"n2:\\n  timeout: 5s\\n\",\"canary\":1}";
+	char url[512], authorization[128];
+	const char *const headers[] = { "Content-Type: application/json", authorization, NULL };
+	const struct sn_http_call call = { .method = "PUT",
+					   .url = url,
+					   .headers = headers,
+					   .body = { (const uint8_t *)body, sizeof(body) - 1 },
+					   .timeout_ms = 30000,
+					   .response_limit = 1u << 20 };
+
+	snprintf(url, sizeof(url), "%s/api/v1/groups/all", fleet->options.url);
+	snprintf(authorization, sizeof(authorization), "Authorization: Bearer %s", fleet->options.operator);
+	fleet->changed_ns = fleet_now_ns();
+	if (sn_http_client_send(fleet->client, &call, on_change, fleet, NULL))
+		fleet->why = "a question cannot be begun";
+}
+
 /* --- reading back */
 
 static void check_next(struct fleet *fleet);
