@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,9 +18,9 @@
 #include "config/listen.h"
 #include "controller/internal.h"
 
-#define MAX_NODES	10000u
-#define MAX_CONNECTIONS 12000u	   /* a held poll each, and those who look */
-#define CONNECTION_SIZE (6u << 10) /* 10,000 polls over TLS stay below 200 MiB */
+#define MAX_CONNECTIONS 12000u	   /* five of six for polls that are held, the others for those who look */
+#define FILES		14000u	   /* for those; an eighth is the store's, and of connections that are ending */
+#define CONNECTION_SIZE (6u << 10) /* a question is small; a longer body has memory of its own */
 #define IDLE_S		60u
 #define DEADLINE_S	20u
 #define DAY_NS		(86400 * SN_NSEC_PER_SEC)
@@ -114,6 +115,25 @@ static int open_audit(struct sn_controller *controller, struct sn_diag *reterr)
 	return 0;
 }
 
+/** The limit of a shell, 1024, would be the end of the thousandth agent. @return how many connections there may be. */
+static uint32_t raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return MAX_CONNECTIONS;
+	if (files.rlim_cur < FILES) {
+		files.rlim_cur = SN_MIN((rlim_t)FILES, files.rlim_max);
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (files.rlim_cur >= FILES)
+		return MAX_CONNECTIONS;
+	files.rlim_cur = files.rlim_cur / 8 * 7;
+	sn_log_warning("%llu connections at once and %llu agents are all that the limit of open files allows (ulimit -n)",
+		       (unsigned long long)files.rlim_cur, (unsigned long long)files.rlim_cur / 6 * 5);
+	return (uint32_t)files.rlim_cur;
+}
+
 static int open_parts(struct sn_controller *controller, struct sn_diag *reterr)
 {
 	struct sn_collector_options options = { .body_limit = controller->config.body_limit,
@@ -122,7 +142,7 @@ static int open_parts(struct sn_controller *controller, struct sn_diag *reterr)
 
 	if (err)
 		return err;
-	if (sn_fleet_new(MAX_NODES, &controller->fleet) || sn_live_new(&controller->live))
+	if (sn_fleet_new(controller->max_connections / 6 * 5, &controller->fleet) || sn_live_new(&controller->live))
 		return sn_diag_set(reterr, -ENOMEM, "out of memory");
 	err = sn_rollouts_open(controller->config.state_dir, controller->fleet, &controller->rollouts, reterr);
 	if (err)
@@ -175,7 +195,7 @@ static int open_ca(struct sn_controller *controller, const char *address, struct
 static int open_server(struct sn_controller *controller, struct sn_diag *reterr)
 {
 	struct sn_http_options options = {
-		.max_connections = MAX_CONNECTIONS,
+		.max_connections = controller->max_connections,
 		.body_limit_of = sn_api_body_limit,
 		.methods = methods,
 		.request_deadline_s = DEADLINE_S,
@@ -236,6 +256,7 @@ int sn_controller_open(uv_loop_t *loop, const struct sn_controller_config *confi
 	controller->begun_ns = sn_clock_realtime_ns();
 	uv_timer_init(loop, &controller->tick);
 	controller->tick.data = controller;
+	controller->max_connections = raise_files();
 	err = take_config(controller, config);
 	if (err)
 		sn_diag_set(reterr, err, "out of memory");

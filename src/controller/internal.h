@@ -19,6 +19,7 @@ struct sn_controller {
 	struct sn_rollouts *rollouts;
 	struct sn_live *live;
 	struct sn_collector *collector;
+	uint32_t max_connections;
 	struct sn_http *http;
 	int audit; /* descriptor of the audit log */
 	uv_timer_t tick;
