@@ -52,6 +52,7 @@ static void on_tick(uv_timer_t *timer)
 	struct sn_diag trouble;
 
 	sn_fleet_tick(controller->fleet);
+	sn_controller_save_fleet(controller, /* now= */ false);
 	sn_rollouts_tick(controller->rollouts);
 	sn_kpi_history_tick(controller);
 	sn_live_tick(controller->live, controller->fleet);
@@ -144,6 +145,7 @@ static int open_parts(struct sn_controller *controller, struct sn_diag *reterr)
 		return err;
 	if (sn_fleet_new(controller->max_connections / 6 * 5, &controller->fleet) || sn_live_new(&controller->live))
 		return sn_diag_set(reterr, -ENOMEM, "out of memory");
+	sn_controller_load_fleet(controller);
 	err = sn_rollouts_open(controller->config.state_dir, controller->fleet, &controller->rollouts, reterr);
 	if (err)
 		return err;
@@ -292,6 +294,8 @@ struct sn_controller *sn_controller_close(struct sn_controller *controller)
 	controller->collector = sn_collector_free(controller->collector);
 	controller->live = sn_live_free(controller->live);
 	controller->rollouts = sn_rollouts_free(controller->rollouts);
+	if (controller->fleet)
+		sn_controller_save_fleet(controller, /* now= */ true);
 	controller->fleet = sn_fleet_free(controller->fleet);
 	controller->auth = sn_auth_free(controller->auth);
 	controller->store = sn_store_close(controller->store);

@@ -442,6 +442,69 @@ bool sn_fleet_remove(struct sn_fleet *fleet, const char *name)
 	return true;
 }
 
+/* --- what outlives the process */
+
+static const char *const kept[] = { "kernel", "version", "labels" };
+
+json_t *sn_fleet_keep(const struct sn_fleet *fleet)
+{
+	json_t *nodes = json_object();
+
+	for (size_t i = 0; i < fleet->count && nodes; i++) {
+		const struct node *node = fleet->nodes[i];
+		json_t *one = json_pack("{s:s, s:I, s:I}", "cluster", node->cluster ? node->cluster : "", "since",
+					(json_int_t)node->since_ns, "last_seen", (json_int_t)node->last_seen_ns);
+
+		for (size_t j = 0; j < SN_ARRAY_SIZE(kept) && one; j++)
+			if (json_object_get(node->about, kept[j]))
+				json_object_set(one, kept[j], json_object_get(node->about, kept[j]));
+		if (json_object_set_new(nodes, node->name, one)) {
+			json_decref(nodes);
+			return NULL;
+		}
+	}
+	return nodes;
+}
+
+static int restore_one(struct sn_fleet *fleet, const char *name, const json_t *one)
+{
+	const char *cluster = json_string_value(json_object_get(one, "cluster"));
+	json_int_t since = json_integer_value(json_object_get(one, "since")),
+		   seen = json_integer_value(json_object_get(one, "last_seen"));
+	struct node *node;
+
+	if (!cluster || since <= 0 || seen <= 0 || !*name || strlen(name) > NAME_MAX_LEN)
+		return -EINVAL;
+	if (node_find(fleet, name) || fleet->count >= fleet->max_nodes)
+		return 0;
+	node = node_add(fleet, name);
+	if (!node)
+		return -ENOMEM;
+	node->since_ns = (uint64_t)since;
+	node->last_seen_ns = (uint64_t)seen;
+	node->cluster = strdup(cluster);
+	node->about = json_object();
+	for (size_t i = 0; i < SN_ARRAY_SIZE(kept); i++)
+		if (json_object_get(one, kept[i]))
+			json_object_set(node->about, kept[i], json_object_get(one, kept[i]));
+	return 0;
+}
+
+int sn_fleet_restore(struct sn_fleet *fleet, const json_t *nodes)
+{
+	const char *name;
+	json_t *one;
+	int err = json_is_object(nodes) ? 0 : -EINVAL;
+
+	json_object_foreach((json_t *)nodes, name, one)
+	{
+		int r = restore_one(fleet, name, one);
+
+		err = err ? err : r;
+	}
+	return err;
+}
+
 struct sn_fleet *sn_fleet_free(struct sn_fleet *fleet)
 {
 	if (!fleet)

@@ -64,6 +64,14 @@ bool sn_fleet_remove(struct sn_fleet *fleet, const char *name);
 /** Once a second: polls and questions that have waited long enough. */
 void sn_fleet_tick(struct sn_fleet *fleet);
 
+/**
+ * What outlives the process: {NODE: {"cluster", "since", "last_seen": ns, "kernel", "version", "labels"}}. Owned by the caller;
+ * NULL: out of memory.
+ */
+json_t *sn_fleet_keep(const struct sn_fleet *fleet);
+/** Takes the nodes of such an object, as not heard of since. @return 0 or -EINVAL: some part of it is something else. */
+int sn_fleet_restore(struct sn_fleet *fleet, const json_t *nodes);
+
 size_t sn_fleet_count(const struct sn_fleet *fleet);
 /** By name order. @return false past the end. */
 bool sn_fleet_node(const struct sn_fleet *fleet, size_t index, struct sn_node_info *ret_info);

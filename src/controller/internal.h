@@ -16,6 +16,7 @@ struct sn_controller {
 	struct sn_auth *auth;
 	struct sn_ca *ca; /* NULL: without TLS */
 	struct sn_fleet *fleet;
+	uint64_t fleet_revision, fleet_ns; /* what is on disk, when it is written again (CLOCK_BOOTTIME) */
 	struct sn_rollouts *rollouts;
 	struct sn_live *live;
 	struct sn_collector *collector;
@@ -27,6 +28,11 @@ struct sn_controller {
 	uint64_t begun_ns;
 	uint64_t renew_ns, kpis_ns; /* CLOCK_BOOTTIME: when the certificate is looked at, when KPIs are kept */
 };
+
+/** Reads STATE/fleet.json; one that cannot be read is moved aside, and told. */
+void sn_controller_load_fleet(struct sn_controller *controller);
+/** Writes it where something has changed: once a minute, or now. */
+void sn_controller_save_fleet(struct sn_controller *controller, bool now);
 
 /** What a handler is given: who asks, and what stands in the place of the path's '*'. */
 struct sn_api_call {
