@@ -37,7 +37,8 @@ int sn_rollouts_proceed(struct sn_rollouts *rollouts, const char *group, struct 
 /** The group goes; its nodes keep what they have. @return 0 or -ENOENT. */
 int sn_rollouts_remove(struct sn_rollouts *rollouts, const char *group);
 
-/** All groups with how far each is, or one, then with each of its nodes, too. NULL: there is none of that name. Owned by the caller. */
+/** All groups with how far each is, or one, then with each of its nodes, too. NULL: there is none of that name. Owned by the
+ * caller. */
 json_t *sn_rollouts_json(const struct sn_rollouts *rollouts, const char *group);
 /** Once a second. */
 void sn_rollouts_tick(struct sn_rollouts *rollouts);
