@@ -37,6 +37,7 @@ function List({ chosen }: { chosen: string }) {
 }
 
 const POINTS = 180;
+const OUTCOMES: Record<string, string> = { success: 'success', failure: 'failure', 'no response': 'silent' };
 /** So many series are not fetched before they are narrowed. */
 const MOST_SERIES = 20000;
 
@@ -114,13 +115,14 @@ function Plot({ name }: { name: string }) {
     }).sort((a, b) => (histogram && !by ? 0 : (b.mean ?? -1) - (a.mean ?? -1)));
   }, [answer.data, by, how]);
   const shown = splits.slice(0, LINES);
-  const lines: Line[] = shown.map((split, i) => ({ label: split.key, row: split.row, tone: TONES[i % TONES.length]!, dash: i >= TONES.length }));
+  const toneOf = (split: Split) => (by === 'outcome' && OUTCOMES[split.key]) || TONES[shown.indexOf(split) % TONES.length]!;
+  const lines: Line[] = shown.map((split, i) => ({ label: split.key, row: split.row, tone: toneOf(split), dash: i >= TONES.length }));
   const format = (value: number | null | undefined) => {
     const text = inUnit(value, counter && how === 'rate' && unit !== 's' ? undefined : unit);
     return counter && how === 'rate' && !histogram && text !== '–' ? `${text}/s` : text;
   };
   const columns: Column<Split>[] = [
-    { key: 'key', title: by || 'Series', width: 160, grow: 3, value: row => row.key, text: row => row.key, cell: row => <><svg width="10" height="10" aria-hidden="true" class={`ink ${shown.includes(row) ? `t-${TONES[shown.indexOf(row) % TONES.length]}` : ''}`}><rect y="1" width="10" height="8" rx="1" /></svg> {row.key}</> },
+    { key: 'key', title: by || 'Series', width: 160, grow: 3, value: row => row.key, text: row => row.key, cell: row => <><svg width="10" height="10" aria-hidden="true" class={`ink ${shown.includes(row) ? `t-${toneOf(row)}` : ''}`}><rect y="1" width="10" height="8" rx="1" /></svg> {row.key}</> },
     { key: 'last', title: 'Latest', width: 96, end: true, value: row => row.last, cell: row => format(row.last) },
     { key: 'mean', title: 'Mean', width: 96, end: true, value: row => row.mean, cell: row => format(row.mean) },
     { key: 'most', title: 'Largest', width: 96, end: true, value: row => row.most, cell: row => format(row.most) },

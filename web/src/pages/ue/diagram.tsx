@@ -23,7 +23,7 @@ export function Diagram({ story, selected, onSelect, follow }: {
   const at = selected === null ? -1 : steps.findIndex(step => step.key === selected);
   const height = steps.length * ROW + 12;
   const compact = view.width < 1000;
-  const LEFT = compact ? 98 : 168, NOTE = compact ? 196 : 250;
+  const LEFT = compact ? 98 : 168, NOTE = compact ? 236 : 250; /* mark, name (170), duration */
   const right = 14 + columns * BRACKET + NOTE;
   const width = Math.max(view.width, LEFT + right + lanes.length * (compact ? 72 : 104));
   // A lifeline of which nothing was seen takes half the room.
