@@ -90,9 +90,6 @@ static uint64_t entries_of(struct sn_kernel *kernel, int fd, const struct bpf_ma
 	uint64_t waiting, size;
 
 	switch (info->type) {
-	case BPF_MAP_TYPE_ARRAY:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		return info->max_entries;
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_LRU_HASH:
 	case BPF_MAP_TYPE_PERCPU_HASH:
@@ -100,7 +97,7 @@ static uint64_t entries_of(struct sn_kernel *kernel, int fd, const struct bpf_ma
 	case BPF_MAP_TYPE_RINGBUF:
 		sn_kernel_ring_fill(kernel, &waiting, &size);
 		return waiting;
-	default:
+	default: /* an array has all its entries always: that it is full says nothing */
 		return UINT64_MAX;
 	}
 }

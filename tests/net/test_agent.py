@@ -222,6 +222,9 @@ def test_metrics_page(agent):
               'config_reloads_total']
     missing = [w for w in wanted if 'sauron_agent_' + w not in families]
     check('… with the own cost', not missing, missing)
+    held = {kind: dict(re.findall(r'^sauron_agent_bpf_map_%s(\{.*\}) (\S+)$' % kind, page, re.M)) for kind in ('entries', 'max_entries')}
+    full = [m for m, n in held['entries'].items() if float(n) > 0.9 * float(held['max_entries'][m])]
+    check('… where no map of an idle agent is nearly full: that would raise an alarm', len(held['max_entries']) > 5 and not full, full)
 
 
 def test_tap(agent):
