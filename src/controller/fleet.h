@@ -69,7 +69,8 @@ void sn_fleet_tick(struct sn_fleet *fleet);
  * NULL: out of memory.
  */
 json_t *sn_fleet_keep(const struct sn_fleet *fleet);
-/** Takes the nodes of such an object, as not heard of since. @return 0 or -EINVAL: some part of it is something else. */
+/** Takes the nodes of such an object, as not heard of since. @return 0; -EINVAL: some part of it is something else; or -ENOMEM.
+ */
 int sn_fleet_restore(struct sn_fleet *fleet, const json_t *nodes);
 
 size_t sn_fleet_count(const struct sn_fleet *fleet);
